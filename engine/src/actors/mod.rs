@@ -1,0 +1,14 @@
+//! One actor per vaccination session. It decides capacity, one message at a time, and never waits for the disk.
+//!
+//! A message carries its own reply, its gate pass and its permit; dropping it anywhere answers "unavailable", frees the gate
+//! and returns the permit, so nothing can leak.
+
+mod grant;
+mod session_actor;
+mod sink;
+mod system;
+
+pub(crate) use grant::{Grant, GrantLeg, Purpose, Ticket};
+pub(crate) use session_actor::{CapacityCommand, CloseCommand};
+pub(crate) use sink::ActorSink;
+pub(crate) use system::{ActorSystem, Shared};

@@ -1,0 +1,16 @@
+//! The rules, pure: no IO, no clock, no async. Time, ids and randomness are arguments.
+//!
+//! `decide` and `places` say what may happen; `event` is what happened; `apply` on a record, on counts and on the setup is
+//! the only way in which anything changes.
+
+pub mod campaign;
+pub mod credential;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod places;
+pub mod refusal;
+pub mod resident;
+pub mod session;
+pub mod setup;
+pub mod time;

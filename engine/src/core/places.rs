@@ -1,0 +1,361 @@
+//! The live occupancy of one session: which places are booked, being decided, or held. Capacity is decided here.
+//!
+//! A *take* counts at once, before it is durable; a *free* counts only when it is durable. So at every instant
+//! booked + undecided + held ≤ capacity, whatever the ledger says in the end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::event::PlaceChange;
+use super::ids::{DoseNo, HoldId, SlotNo};
+use super::refusal::{Refusal, RefusalCode};
+use super::session::Session;
+use super::setup::Rules;
+use super::time::Instant;
+
+/// Places by the lane that took them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// By the web.
+    pub web: u32,
+    /// By phone, counter or city: these count against the phone's share.
+    pub phone: u32,
+}
+
+impl Count {
+    /// All lanes together.
+    #[must_use]
+    pub const fn total(self) -> u32 {
+        self.web + self.phone
+    }
+
+    /// One place more or less.
+    ///
+    /// # Panics
+    /// If a place is freed that was not taken.
+    pub fn change(&mut self, phone: bool, taken: bool) {
+        let lane = if phone { &mut self.phone } else { &mut self.web };
+        *lane = if taken { Some(*lane + 1) } else { lane.checked_sub(1) }.expect("only a taken place can be freed");
+    }
+}
+
+/// The durable bookings of a session, slot by slot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Booked(pub Vec<Count>);
+
+impl Booked {
+    /// No bookings in `slots` slots.
+    #[must_use]
+    pub fn none(slots: usize) -> Self {
+        Self(vec![Count::default(); slots])
+    }
+
+    /// Applies a change that is durable.
+    ///
+    /// # Panics
+    /// If the slot does not exist or a place is freed that was not taken: the journal contradicts itself.
+    pub fn apply(&mut self, change: &PlaceChange) {
+        self.0[usize::from(change.slot.0)].change(change.phone, change.taken);
+    }
+
+    /// All bookings of the session.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.0.iter().map(|count| count.total()).sum()
+    }
+}
+
+/// A place kept while a person confirms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldPlace {
+    /// In which slot.
+    pub slot: SlotNo,
+    /// By which lane.
+    pub phone: bool,
+    /// Until when.
+    pub expires_at: Instant,
+}
+
+/// An undecided take. It travels with the entry and is settled, or given back, exactly once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Take {
+    slot: SlotNo,
+    phone: bool,
+    /// The hold that it used; giving the take back restores it.
+    hold: Option<(HoldId, HeldPlace)>,
+}
+
+/// What is asked of a session's places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceWanted {
+    /// In which slot.
+    pub slot: SlotNo,
+    /// For which dose.
+    pub dose: DoseNo,
+    /// Whether by phone (or counter, or city).
+    pub phone: bool,
+    /// The person's hold, if they have one.
+    pub hold: Option<HoldId>,
+}
+
+/// How a wish for a place is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceDecision {
+    /// There is a place.
+    Granted,
+    /// No place is left, but some are only being decided: ask again when they are.
+    Undecided,
+    /// No.
+    Refused(Refusal),
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct SlotPlaces {
+    undecided: Count,
+    held: Count,
+    /// A smaller capacity that is on its way to the disk counts at once.
+    capacity_undecided: Option<u32>,
+}
+
+/// The occupancy of one session.
+#[derive(Debug)]
+pub struct Places {
+    booked: Booked,
+    slots: Vec<SlotPlaces>,
+    holds: HashMap<HoldId, HeldPlace>,
+    expiries: BTreeSet<(Instant, HoldId)>,
+    closing: bool,
+}
+
+impl Places {
+    /// The occupancy of a session with the durable bookings `booked`, and nobody else.
+    #[must_use]
+    pub fn new(booked: Booked) -> Self {
+        let slots = vec![SlotPlaces::default(); booked.0.len()];
+        Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false }
+    }
+
+    /// Decides whether there is a place, without taking it.
+    #[must_use]
+    pub fn decide(&self, session: &Session, rules: &Rules, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
+        if let Err(code) = session.takes_bookings(wanted.slot, wanted.dose, now) {
+            return PlaceDecision::Refused(code.into());
+        }
+        if self.closing {
+            return PlaceDecision::Refused(RefusalCode::Closed.into());
+        }
+        if self.own_hold(wanted, now).is_some() {
+            return PlaceDecision::Granted;
+        }
+        let free = |undecided, held| self.free(session, rules, wanted.slot, wanted.phone, now, undecided, held);
+        if free(true, true) > 0 {
+            PlaceDecision::Granted
+        } else if free(false, true) > 0 {
+            PlaceDecision::Undecided
+        } else {
+            let only_holds = free(false, false) > 0;
+            let retry_at = if only_holds { self.first_expiry(wanted.slot) } else { None };
+            PlaceDecision::Refused(Refusal { code: RefusalCode::Full, retry_at, index: None })
+        }
+    }
+
+    /// The place that the person already holds in the wanted slot.
+    fn own_hold(&self, wanted: &PlaceWanted, now: Instant) -> Option<(HoldId, HeldPlace)> {
+        let id = wanted.hold?;
+        let held = *self.holds.get(&id)?;
+        (held.slot == wanted.slot && held.expires_at > now).then_some((id, held))
+    }
+
+    fn first_expiry(&self, slot: SlotNo) -> Option<Instant> {
+        // A hold anywhere in the session can stand in the way when the session's vaccine is short.
+        let of_slot = self.expiries.iter().find(|(_, id)| self.holds[id].slot == slot);
+        of_slot.or_else(|| self.expiries.first()).map(|(at, _)| *at)
+    }
+
+    /// How many places somebody of this lane could take in `slot`: `capacity − taken` by phone; on the web less what remains of
+    /// the phone's share: `max(0, share − taken by phone)`, until it lapses. Never more than the session's vaccine allows.
+    #[allow(clippy::too_many_arguments, reason = "the two switches answer what a refusal rests on")]
+    fn free(
+        &self,
+        session: &Session,
+        rules: &Rules,
+        no: SlotNo,
+        phone: bool,
+        now: Instant,
+        count_undecided: bool,
+        count_held: bool,
+    ) -> u32 {
+        let taken_in = |index: usize| {
+            let (booked, places) = (self.booked.0[index], &self.slots[index]);
+            let mut taken = booked;
+            if count_undecided {
+                taken.web += places.undecided.web;
+                taken.phone += places.undecided.phone;
+            }
+            if count_held {
+                taken.web += places.held.web;
+                taken.phone += places.held.phone;
+            }
+            taken
+        };
+        let index = usize::from(no.0);
+        let slot = &session.slots[index];
+        let capacity = self.slots[index].capacity_undecided.map_or(slot.capacity, |less| less.min(slot.capacity));
+        let taken = taken_in(index);
+        let share = if !phone && session.phone_share_in_force(rules, now) { slot.phone_share } else { 0 };
+        let free = web_free(capacity, taken, share);
+        session.doses_total.map_or(free, |total| {
+            let taken_in_all: u32 = (0..self.slots.len()).map(|index| taken_in(index).total()).sum();
+            free.min(total.saturating_sub(taken_in_all))
+        })
+    }
+
+    /// Takes the place that [`Places::decide`] granted.
+    ///
+    /// # Panics
+    /// If the slot does not exist.
+    pub fn take(&mut self, wanted: &PlaceWanted, now: Instant) -> Take {
+        let hold = self.own_hold(wanted, now);
+        let mut phone = wanted.phone;
+        if let Some((id, held)) = hold {
+            self.release(id);
+            // A place held from the phone's share stays counted there.
+            phone |= held.phone;
+        }
+        self.slots[usize::from(wanted.slot.0)].undecided.change(phone, true);
+        Take { slot: wanted.slot, phone, hold }
+    }
+
+    /// The take will not be: its place is free again, or held again if it was a hold that has not ended.
+    pub fn give_back(&mut self, take: Take, now: Instant) {
+        self.slots[usize::from(take.slot.0)].undecided.change(take.phone, false);
+        if let Some((id, held)) = take.hold
+            && held.expires_at > now
+        {
+            self.insert_hold(id, held);
+        }
+    }
+
+    /// The take is durable; the change that it stands for follows by [`Places::apply`].
+    pub fn settle(&mut self, take: Take) {
+        self.slots[usize::from(take.slot.0)].undecided.change(take.phone, false);
+    }
+
+    /// Applies a change that is durable.
+    pub fn apply(&mut self, change: &PlaceChange) {
+        self.booked.apply(change);
+    }
+
+    /// Keeps the place that [`Places::decide`] granted until `expires_at`, in exchange for the hold in `wanted`.
+    pub fn hold(&mut self, wanted: &PlaceWanted, id: HoldId, expires_at: Instant) {
+        if let Some(old) = wanted.hold {
+            self.release(old);
+        }
+        self.insert_hold(id, HeldPlace { slot: wanted.slot, phone: wanted.phone, expires_at });
+    }
+
+    fn insert_hold(&mut self, id: HoldId, held: HeldPlace) {
+        self.slots[usize::from(held.slot.0)].held.change(held.phone, true);
+        self.expiries.insert((held.expires_at, id));
+        let replaced = self.holds.insert(id, held);
+        assert!(replaced.is_none(), "a hold is made once");
+    }
+
+    /// Ends a hold, if it is still there.
+    pub fn release(&mut self, id: HoldId) {
+        if let Some(held) = self.holds.remove(&id) {
+            self.slots[usize::from(held.slot.0)].held.change(held.phone, false);
+            self.expiries.remove(&(held.expires_at, id));
+        }
+    }
+
+    /// Ends every hold whose time has come; tells how many.
+    pub fn expire(&mut self, now: Instant) -> usize {
+        let mut ended = 0;
+        while let Some(&(at, id)) = self.expiries.first()
+            && at <= now
+        {
+            self.release(id);
+            ended += 1;
+        }
+        ended
+    }
+
+    /// Decides a new capacity of a slot: never below what is booked, being decided and held. A smaller one counts at once.
+    pub fn change_capacity(&mut self, no: SlotNo, capacity: u32) -> Result<(), CapacityTooSmall> {
+        let index = usize::from(no.0);
+        let taken = self.taken(index);
+        if capacity < taken {
+            return Err(CapacityTooSmall { taken });
+        }
+        self.slots[index].capacity_undecided = Some(capacity);
+        Ok(())
+    }
+
+    /// The new capacity of a slot is durable, or will not be.
+    pub fn settle_capacity(&mut self, no: SlotNo) {
+        self.slots[usize::from(no.0)].capacity_undecided = None;
+    }
+
+    /// From now on nothing is granted here: a close is on its way to the disk (or, with false, will not be).
+    pub const fn set_closing(&mut self, closing: bool) {
+        self.closing = closing;
+    }
+
+    /// Booked, being decided and held in slot `index`.
+    #[must_use]
+    pub fn taken(&self, index: usize) -> u32 {
+        let places = &self.slots[index];
+        self.booked.0[index].total() + places.undecided.total() + places.held.total()
+    }
+
+    /// Starts anew from the durable bookings, after takes were decided by a fault: nothing is undecided, holds live on as long
+    /// as they fit.
+    pub fn restart(&mut self, booked: Booked) {
+        self.booked = booked;
+        self.closing = false;
+        for places in &mut self.slots {
+            places.undecided = Count::default();
+            places.capacity_undecided = None;
+        }
+    }
+
+    /// How many takes are being decided.
+    #[must_use]
+    pub fn undecided(&self) -> u32 {
+        self.slots.iter().map(|places| places.undecided.total()).sum()
+    }
+
+    /// The places held in slot `index`.
+    #[must_use]
+    pub fn held(&self, index: usize) -> Count {
+        self.slots[index].held
+    }
+
+    /// The durable bookings.
+    #[must_use]
+    pub const fn booked(&self) -> &Booked {
+        &self.booked
+    }
+
+    /// Whether every slot keeps booked + undecided + held ≤ capacity.
+    #[must_use]
+    pub fn within_capacity(&self, session: &Session) -> bool {
+        session.slots.iter().enumerate().all(|(index, slot)| self.taken(index) <= slot.capacity)
+    }
+}
+
+/// A capacity below what is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{taken} places of the slot are booked or held")]
+pub struct CapacityTooSmall {
+    /// How many places are booked, being decided or held.
+    pub taken: u32,
+}
+
+/// What a resident on the web could take of a slot: `max(0, capacity − taken − max(0, share − taken by phone))`. Without a
+/// share it is what an operator could take.
+#[must_use]
+pub const fn web_free(capacity: u32, taken: Count, phone_share: u32) -> u32 {
+    capacity.saturating_sub(taken.total()).saturating_sub(phone_share.saturating_sub(taken.phone))
+}

@@ -1,0 +1,132 @@
+//! What the city sets up: venues, vaccines, waves and the rules of the campaign.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{DoseNo, VaccineId, VenueId};
+use super::resident::Person;
+use super::time::{ClockTime, Day, Instant};
+
+/// A place where the city vaccinates (会場).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Venue {
+    /// Its id.
+    pub id: VenueId,
+    /// Its name as residents read it.
+    pub name: String,
+}
+
+/// A vaccine and the rules of its series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vaccine {
+    /// Its id.
+    pub id: VaccineId,
+    /// Its name as residents read it.
+    pub name: String,
+    /// How many doses a series has.
+    pub doses: DoseNo,
+    /// The shortest difference of dates between two doses, in days. The ministry's 20日の間隔 is 21 here.
+    pub interval_days_min: u16,
+    /// The longest difference of dates between two doses, in days; none is without limit.
+    pub interval_days_max: Option<u16>,
+    /// The age in years that a person must have reached on the session's date.
+    pub age_years_min: u8,
+    /// How many doses a vial gives.
+    pub doses_per_vial: u16,
+}
+
+impl Vaccine {
+    /// Whether `days` from one dose to the next are within the interval.
+    #[must_use]
+    pub fn allows_interval(&self, days: i32) -> bool {
+        days >= i32::from(self.interval_days_min) && self.interval_days_max.is_none_or(|max| days <= i32::from(max))
+    }
+}
+
+/// A priority group with its own opening time. A person is in it when every given criterion fits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wave {
+    /// Its name.
+    pub name: String,
+    /// Born on this day or later.
+    pub born_from: Option<Day>,
+    /// Born on this day or earlier.
+    pub born_to: Option<Day>,
+    /// A group on the roll.
+    pub group: Option<String>,
+    /// When its people may book.
+    pub opens_at: Instant,
+}
+
+impl Wave {
+    /// Whether `person` is in this wave. Both birth dates are inclusive.
+    #[must_use]
+    pub fn includes(&self, person: &Person) -> bool {
+        self.born_from.is_none_or(|from| person.birth_date >= from)
+            && self.born_to.is_none_or(|to| person.birth_date <= to)
+            && self.group.as_ref().is_none_or(|group| person.groups.iter().any(|own| **own == **group))
+    }
+}
+
+/// When a person may book, as far as waves say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaveOpening {
+    /// There are no waves: each session's own opening counts.
+    NoWaves,
+    /// The earliest opening among the person's waves.
+    At(Instant),
+    /// The person is in no wave.
+    Never,
+}
+
+/// The opening of `person`'s waves: whoever is in several gets the earliest.
+#[must_use]
+pub fn wave_opening(waves: &[Wave], person: &Person) -> WaveOpening {
+    if waves.is_empty() {
+        return WaveOpening::NoWaves;
+    }
+    let earliest = waves.iter().filter(|wave| wave.includes(person)).map(|wave| wave.opens_at).min();
+    earliest.map_or(WaveOpening::Never, WaveOpening::At)
+}
+
+/// The campaign's rules that are configuration. They take no part in `apply`, so that a change of the configuration never
+/// changes the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Until when a booking may be changed or cancelled: this clock time …
+    pub change_deadline_clock: ClockTime,
+    /// … this many days before the session.
+    pub change_deadline_days_before: u8,
+    /// How long a hold lasts, in minutes.
+    pub hold_minutes: u8,
+    /// How long holds that replace one another last in all, in minutes.
+    pub hold_minutes_total_max: u8,
+    /// How many hours before a slot's session starts the phone's share lapses.
+    pub phone_share_lapse_hours: u16,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            change_deadline_clock: ClockTime(17 * 60),
+            change_deadline_days_before: 1,
+            hold_minutes: 5,
+            hold_minutes_total_max: 10,
+            phone_share_lapse_hours: 48,
+        }
+    }
+}
+
+impl Rules {
+    /// The instant until which a booking for `date` may be changed or cancelled.
+    #[must_use]
+    pub fn change_deadline(&self, date: Day) -> Instant {
+        date.plus_days(-i32::from(self.change_deadline_days_before)).at(self.change_deadline_clock)
+    }
+
+    /// When a hold made `now` ends, given when the first of its chain was made.
+    #[must_use]
+    pub fn hold_expiry(&self, first_held_at: Instant, now: Instant) -> Instant {
+        let in_all = first_held_at.plus_minutes(i64::from(self.hold_minutes_total_max));
+        now.plus_minutes(i64::from(self.hold_minutes)).min(in_all)
+    }
+}

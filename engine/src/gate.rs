@@ -1,0 +1,181 @@
+//! The resident gate: one change per resident at a time. Inside it the rules about the person are decided from the durable
+//! index. It also remembers each resident's hold.
+//!
+//! A pass travels with the entry to the ledger, never with the handler's future: a phone that hangs up leaks nothing, and the
+//! next change of that resident starts when the outcome is published. A repeated request key waits like any other change and
+//! then finds its first answer.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::core::ids::ResidentNo;
+use crate::core::time::Instant;
+use crate::view::HoldView;
+
+const STRIPES: usize = 256;
+/// How many changes of one resident may wait behind the running one.
+const WAITING_PER_RESIDENT_MAX: usize = 8;
+/// How long a change waits for the one before it.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+struct Stripe {
+    running: HashMap<ResidentNo, VecDeque<oneshot::Sender<GatePass>>>,
+    holds: HashMap<ResidentNo, HoldView>,
+}
+
+/// The gate of all residents.
+pub(crate) struct Gate {
+    stripes: Box<[Mutex<Stripe>]>,
+}
+
+/// The right to change one resident's bookings; ends when dropped.
+pub(crate) struct GatePass {
+    gate: Option<Arc<Gate>>,
+    resident: ResidentNo,
+}
+
+/// Too many changes of this resident wait, or they take too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GateBusy;
+
+impl Gate {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { stripes: (0..STRIPES).map(|_| Mutex::default()).collect() })
+    }
+
+    fn stripe(&self, resident: ResidentNo) -> MutexGuard<'_, Stripe> {
+        self.stripes[resident.0 as usize % STRIPES].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the resident's running change, if there is one.
+    pub(crate) async fn pass(self: &Arc<Self>, resident: ResidentNo) -> Result<GatePass, GateBusy> {
+        let turn = {
+            let mut stripe = self.stripe(resident);
+            match stripe.running.get_mut(&resident) {
+                None => {
+                    stripe.running.insert(resident, VecDeque::new());
+                    return Ok(GatePass { gate: Some(Arc::clone(self)), resident });
+                }
+                Some(waiting) if waiting.len() >= WAITING_PER_RESIDENT_MAX => return Err(GateBusy),
+                Some(waiting) => {
+                    let (sender, turn) = oneshot::channel();
+                    waiting.push_back(sender);
+                    turn
+                }
+            }
+        };
+        match tokio::time::timeout(WAIT_MAX, turn).await {
+            Ok(Ok(pass)) => Ok(pass),
+            _ => Err(GateBusy),
+        }
+    }
+
+    fn leave(self: &Arc<Self>, resident: ResidentNo) {
+        loop {
+            let next = {
+                let mut stripe = self.stripe(resident);
+                let Some(waiting) = stripe.running.get_mut(&resident) else { return };
+                match waiting.pop_front() {
+                    Some(next) => next,
+                    None => {
+                        stripe.running.remove(&resident);
+                        return;
+                    }
+                }
+            };
+            match next.send(GatePass { gate: Some(Arc::clone(self)), resident }) {
+                Ok(()) => return,
+                // That one has given up waiting.
+                Err(mut unused) => unused.gate = None,
+            }
+        }
+    }
+
+    /// The resident's hold, if it has not ended at `now`.
+    pub(crate) fn hold(&self, resident: ResidentNo, now: Instant) -> Option<HoldView> {
+        self.stripe(resident).holds.get(&resident).filter(|hold| hold.expires_at > now).cloned()
+    }
+
+    /// Forgets holds that have ended at `now`, so that memory follows the holds that live.
+    pub(crate) fn sweep(&self, now: Instant) {
+        for stripe in &self.stripes {
+            stripe.lock().unwrap_or_else(PoisonError::into_inner).holds.retain(|_, hold| hold.expires_at > now);
+        }
+    }
+}
+
+impl GatePass {
+    /// Remembers the resident's hold in place of the one before, which it gives back.
+    pub(crate) fn set_hold(&self, hold: Option<HoldView>) -> Option<HoldView> {
+        let gate = self.gate.as_ref()?;
+        let mut stripe = gate.stripe(self.resident);
+        match hold {
+            Some(hold) => stripe.holds.insert(self.resident, hold),
+            None => stripe.holds.remove(&self.resident),
+        }
+    }
+}
+
+impl Drop for GatePass {
+    fn drop(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            gate.leave(self.resident);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn changes_of_one_resident_follow_one_another_and_those_of_others_do_not_wait() {
+        let gate = Gate::new();
+        let first = gate.pass(ResidentNo(1)).await.expect("free");
+        let other = gate.pass(ResidentNo(257)).await.expect("the same stripe, another person");
+        let second = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { gate.pass(ResidentNo(1)).await.map(drop) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        drop(first);
+        second.await.expect("no panic").expect("its turn");
+        drop(other);
+        assert!(gate.stripes.iter().all(|stripe| stripe.lock().expect("sound").running.is_empty()));
+    }
+
+    #[tokio::test]
+    async fn somebody_who_hangs_up_while_waiting_blocks_nobody() {
+        let gate = Gate::new();
+        let first = gate.pass(ResidentNo(1)).await.expect("free");
+        let waiting = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { gate.pass(ResidentNo(1)).await.map(drop) }
+        });
+        tokio::task::yield_now().await;
+        waiting.abort();
+        assert!(waiting.await.is_err());
+        drop(first);
+        assert!(gate.pass(ResidentNo(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn too_many_waiting_changes_are_refused_at_once() {
+        let gate = Gate::new();
+        let _first = gate.pass(ResidentNo(1)).await.expect("free");
+        let waiting: Vec<_> = (0..WAITING_PER_RESIDENT_MAX)
+            .map(|_| {
+                let gate = Arc::clone(&gate);
+                tokio::spawn(async move { gate.pass(ResidentNo(1)).await.map(drop) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(gate.pass(ResidentNo(1)).await.map(drop), Err(GateBusy));
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}

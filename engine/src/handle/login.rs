@@ -1,0 +1,57 @@
+//! Logging in, and whether a login still stands.
+
+use std::time::{Duration, Instant as StdInstant};
+
+use super::EngineHandle;
+use crate::core::event::{By, Event};
+use crate::core::ids::{Channel, CityId, ResidentNo};
+use crate::core::refusal::{Refusal, RefusalCode};
+use crate::core::resident::EndedLogin;
+use crate::core::time::Instant;
+use crate::roll::{HashError, Lane, normalise_password};
+use crate::view::{LoggedIn, LoginError};
+use zeroize::Zeroizing;
+
+/// How long a login waits for the hash pool.
+const HASH_WAIT_MAX: Duration = Duration::from_secs(8);
+
+impl EngineHandle {
+    /// Verifies a city ID and password. An unknown ID (or none) takes the same work and gives the same answer as a wrong
+    /// password. `password` is as typed; it is normalised here.
+    pub async fn login(&self, id: Option<CityId>, password: &str, lane: Lane) -> Result<LoggedIn, LoginError> {
+        let typed = normalise_password(password).unwrap_or_else(|_| Zeroizing::new(String::new()));
+        let found = id.and_then(|id| self.index().by_id(id));
+        let on_file = found.and_then(|resident| {
+            self.index().resident(resident, |entry| {
+                let password = entry.password?;
+                Some((resident, password, entry.record.credential_generation, entry.person.name_kana.to_string()))
+            })?
+        });
+        let against = on_file.as_ref().map(|(_, password, ..)| *password);
+        let verified = self.0.pool.verify(lane, typed, against, StdInstant::now() + HASH_WAIT_MAX).await;
+        match (verified, on_file) {
+            (Ok(true), Some((resident, _, credential_generation, name_kana))) => {
+                Ok(LoggedIn { resident, credential_generation, name_kana })
+            }
+            (Ok(_), _) => Err(LoginError::Invalid),
+            (Err(HashError::Busy | HashError::Expired | HashError::Closed | HashError::Failed), _) => {
+                Err(LoginError::Busy)
+            }
+        }
+    }
+
+    /// Whether a token still stands: the person is on file, the password was not issued again, the login was not ended.
+    #[must_use]
+    pub fn login_stands(&self, resident: ResidentNo, token: u64, generation: u32, issued_at: Instant) -> bool {
+        let stands = self.index().resident(resident, |entry| entry.record.token_stands(token, generation, issued_at));
+        stands.unwrap_or(false)
+    }
+
+    /// Ends a login before its token expires; durable when this returns.
+    pub async fn end_login(&self, resident: ResidentNo, ended: EndedLogin) -> Result<(), Refusal> {
+        let _pass = self.0.gate.pass(resident).await.map_err(|_| Refusal::from(RefusalCode::Busy))?;
+        let events = vec![Event::LoginEnded { resident, ended }];
+        self.append(By::Resident(resident), events, None, Channel::Web).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
+
+mod booking;
+mod campaign;
+mod login;
+mod reading;
+mod roll;
+mod start;
+mod verifying;
+
+pub use campaign::{CampaignError, DraftSummary, PublishSummary};
+pub use roll::{IssuedLine, PersonReport, ReportedBooking, ReportedDose, ReportedView, RollDifference};
+pub use start::{EngineConfig, StartError, VaccineSpec};
+pub use verifying::verify_folder;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant as StdInstant};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::actors::{ActorSystem, Shared, Ticket};
+use crate::core::event::{By, Entry, Event};
+use crate::core::ids::Channel;
+use crate::core::refusal::{Refusal, RefusalCode};
+use crate::core::time::Instant;
+use crate::gate::Gate;
+use crate::ledger::{Beside, Index, StoreReader, Submission};
+use crate::roll::{HashPool, PasswordHasher};
+use crate::view::Availability;
+
+/// How many entries may be on their way to the disk at once, for residents and, apart from them, for everybody else.
+const WEB_ENTRIES_MAX: usize = 8_192;
+const STAFF_ENTRIES_MAX: usize = 1_024;
+/// How long a request waits for its outcome before it is told that the outcome is not known.
+const OUTCOME_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long a shutdown waits for what is on its way.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// The running engine.
+pub(crate) struct Engine {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) actors: Mutex<ActorSystem>,
+    pub(crate) pool: HashPool,
+    pub(crate) hasher: Arc<PasswordHasher>,
+    pub(crate) availability: ArcSwapOption<Availability>,
+    pub(crate) rendering: Mutex<()>,
+    web_permits: Arc<Semaphore>,
+    staff_permits: Arc<Semaphore>,
+    closing: AtomicBool,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) reader: StoreReader,
+    /// One change of the campaign at a time: what was shown is what is done.
+    pub(crate) campaign: tokio::sync::Mutex<()>,
+    pub(crate) last_sweep: Mutex<Instant>,
+}
+
+/// The engine's door. Cheap to clone.
+#[derive(Clone)]
+pub struct EngineHandle(pub(crate) Arc<Engine>);
+
+impl EngineHandle {
+    /// Engine time: monotonic, in no zone; never before the journal's last instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.0.shared.clock.now()
+    }
+
+    pub(crate) fn index(&self) -> &Arc<Index> {
+        &self.0.shared.index
+    }
+
+    /// A place in the bounded way to the disk; the web's and everybody else's do not mix.
+    pub(crate) fn permit(&self, channel: Channel) -> Result<OwnedSemaphorePermit, Refusal> {
+        if self.0.closing.load(Ordering::Acquire) || self.0.shared.figures.suspended.load(Ordering::Acquire) {
+            return Err(RefusalCode::Busy.into());
+        }
+        let lane = if channel == Channel::Web { &self.0.web_permits } else { &self.0.staff_permits };
+        Arc::clone(lane).try_acquire_owned().map_err(|_| RefusalCode::Busy.into())
+    }
+
+    /// Entries on their way to the disk.
+    pub(crate) fn in_flight(&self) -> u64 {
+        let free = self.0.web_permits.available_permits() + self.0.staff_permits.available_permits();
+        (WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX).saturating_sub(free) as u64
+    }
+
+    /// Appends an entry that no actor decides, and waits until it is durable.
+    pub(crate) async fn append(
+        &self,
+        by: By,
+        events: Vec<Event>,
+        beside: Option<Beside>,
+        channel: Channel,
+    ) -> Result<Entry, Refusal> {
+        let permit = self.permit(channel)?;
+        let (reply, outcome) = oneshot::channel();
+        let entry = Entry { at: self.now(), by, key: None, events };
+        let ticket =
+            Ticket { reply: Some(reply), pass: None, takes: Vec::new(), capacity_of: None, _permit: Some(permit) };
+        self.submit(entry, beside, ticket)?;
+        wait_for(outcome).await?.ok_or_else(|| RefusalCode::Unavailable.into())
+    }
+
+    pub(crate) fn submit(&self, entry: Entry, beside: Option<Beside>, ticket: Ticket) -> Result<(), Refusal> {
+        let submission = Submission { epoch: self.0.shared.epoch(), entry, beside: beside.map(Box::new), ticket };
+        self.0.shared.submit(submission).map_err(|_| RefusalCode::Busy.into())
+    }
+
+    /// Stops in order: no new changes; what is on its way is finished; actors; ledger with the whole fold; hash pool.
+    /// Blocks for at most about 10 seconds beyond what the disk takes; further calls do nothing.
+    pub fn shutdown(&self) {
+        if self.0.closing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let deadline = StdInstant::now() + DRAIN_MAX;
+        let all = || {
+            self.0.web_permits.available_permits() == WEB_ENTRIES_MAX
+                && self.0.staff_permits.available_permits() == STAFF_ENTRIES_MAX
+        };
+        while !all() && StdInstant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        let lock = |mutex| -> std::sync::MutexGuard<'_, ActorSystem> {
+            Mutex::lock(mutex).unwrap_or_else(PoisonError::into_inner)
+        };
+        lock(&self.0.actors).stop(&self.0.shared.registry);
+        self.0.shared.set_queue(None);
+        if let Some(writer) = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = writer.join();
+        }
+        self.0.pool.shutdown();
+    }
+}
+
+/// Waits for the outcome of an entry, but not for ever: after that, the outcome is not known to the caller.
+pub(crate) async fn wait_for(
+    outcome: oneshot::Receiver<Result<Option<Entry>, Refusal>>,
+) -> Result<Option<Entry>, Refusal> {
+    match tokio::time::timeout(OUTCOME_WAIT_MAX, outcome).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) | Err(_) => Err(RefusalCode::Unavailable.into()),
+    }
+}

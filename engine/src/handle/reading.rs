@@ -1,0 +1,269 @@
+//! Reads: they never enter a mailbox, never wait for the disk, and see only what is durable (and, in lists, what is held).
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use super::EngineHandle;
+use crate::core::decide::{Applicant, Offer, may_book, next_dose};
+use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo};
+use crate::core::places::{Count, web_free};
+use crate::core::refusal::RefusalCode;
+use crate::core::resident::{Booking, BookingState, Granted, Leg};
+use crate::core::session::{PublicState, Session, SessionPhase};
+use crate::core::setup::{Vaccine, Venue};
+use crate::core::time::{Day, Instant};
+use crate::ledger::SessionEntry;
+use crate::view::{Availability, BookingView, EngineFigures, Me, PlaceView, Readiness, SessionView, SlotView};
+
+/// Lists are made anew at most this often, in milliseconds.
+const AVAILABILITY_MS: i64 = 250;
+
+impl EngineHandle {
+    /// Everything that a resident sees about themself; none if they are not on file.
+    #[must_use]
+    pub fn me(&self, resident: ResidentNo) -> Option<Me> {
+        let setup = self.index().setup();
+        let today = self.now().city_day();
+        let (name_kana, mut bookings, next) = self.index().resident(resident, |entry| {
+            let next = next_dose(&entry.record, &setup.vaccines, today);
+            (entry.person.name_kana.to_string(), entry.record.bookings.clone(), next)
+        })?;
+        bookings.sort_by_key(|booking| booking.dose);
+        Some(Me { name_kana, bookings: self.views(bookings), next })
+    }
+
+    /// All published sessions with their free places, at most 250 ms old.
+    #[must_use]
+    pub fn availability(&self) -> Arc<Availability> {
+        let now = self.now();
+        let fresh = |seen: &Arc<Availability>| now.ms_since(seen.at) < AVAILABILITY_MS;
+        if let Some(seen) = self.0.availability.load_full().filter(fresh) {
+            return seen;
+        }
+        let _rendering = match self.0.rendering.try_lock() {
+            Ok(guard) => guard,
+            // Somebody else is making it: the one before is good enough, if there is one.
+            Err(_) => match self.0.availability.load_full() {
+                Some(seen) => return seen,
+                None => self.0.rendering.lock().unwrap_or_else(PoisonError::into_inner),
+            },
+        };
+        let before = self.0.availability.load_full();
+        if let Some(seen) = before.clone().filter(fresh) {
+            return seen;
+        }
+        let sessions = self.session_views(now);
+        let revision = match &before {
+            Some(before) if before.sessions == sessions => before.revision,
+            Some(before) => before.revision + 1,
+            None => 1,
+        };
+        let made = Arc::new(Availability { at: now, revision, sessions });
+        self.0.availability.store(Some(Arc::clone(&made)));
+        made
+    }
+
+    fn session_views(&self, now: Instant) -> Vec<SessionView> {
+        let setup = self.index().setup();
+        let venues: Vec<Arc<Venue>> = setup.venues.iter().cloned().map(Arc::new).collect();
+        let vaccines: Vec<Arc<str>> = setup.vaccines.iter().map(|vaccine| vaccine.name.as_str().into()).collect();
+        let mut views: Vec<SessionView> = self
+            .index()
+            .sessions()
+            .iter()
+            .filter_map(|entry| {
+                let session = entry.definition();
+                let venue = venues.iter().find(|venue| venue.id == session.venue)?;
+                let vaccine = setup.vaccines.iter().position(|vaccine| vaccine.id == session.vaccine)?;
+                self.session_view(entry, &session, venue, &vaccines[vaccine], now)
+            })
+            .collect();
+        views.sort_by_key(|view| (view.date, view.slots.first().map(|slot| slot.start), view.venue.id, view.id));
+        views
+    }
+
+    fn session_view(
+        &self,
+        entry: &SessionEntry,
+        session: &Session,
+        venue: &Arc<Venue>,
+        vaccine: &Arc<str>,
+        now: Instant,
+    ) -> Option<SessionView> {
+        let opens_at = session.opens_at()?;
+        let booked = entry.booked();
+        let share_in_force = session.phone_share_in_force(&self.0.shared.rules, now);
+        let taken: Vec<Count> = booked
+            .0
+            .iter()
+            .enumerate()
+            .map(|(index, booked)| {
+                let held = entry.held(index);
+                Count { web: booked.web + held.web, phone: booked.phone + held.phone }
+            })
+            .collect();
+        let left_in_all = session.doses_total.map(|total| {
+            let taken: u32 = taken.iter().map(|count| count.total()).sum();
+            total.saturating_sub(taken)
+        });
+        let slots: Vec<SlotView> = session
+            .slots
+            .iter()
+            .zip(&taken)
+            .enumerate()
+            .filter_map(|(index, (slot, taken))| {
+                let share = if share_in_force { slot.phone_share } else { 0 };
+                let places = web_free(slot.capacity, *taken, share).min(left_in_all.unwrap_or(u32::MAX));
+                let id = SlotNo(index as u16);
+                let state = session.slot_state(id, places, now)?;
+                let bookable = matches!(state, PublicState::Open | PublicState::BeforeOpen);
+                let free = if bookable { places } else { 0 };
+                Some(SlotView { id, start: slot.start, end: slot.end, free, state })
+            })
+            .collect();
+        Some(SessionView {
+            id: session.id,
+            venue: Arc::clone(venue),
+            date: session.date,
+            vaccine_id: session.vaccine,
+            vaccine: Arc::clone(vaccine),
+            doses: session.doses.clone(),
+            state: PublicState::of_all(slots.iter().map(|slot| slot.state))?,
+            opens_at,
+            slots,
+        })
+    }
+
+    /// The words of a place in a published session; none if there is no such slot.
+    #[must_use]
+    pub fn place(&self, leg: Leg) -> Option<PlaceView> {
+        let session = self.index().session(leg.session)?.definition();
+        if session.phase == SessionPhase::Draft {
+            return None;
+        }
+        let slot = session.slot(leg.slot)?;
+        let setup = self.index().setup();
+        Some(PlaceView {
+            session: leg.session,
+            slot: leg.slot,
+            venue: Arc::new(setup.venue(session.venue)?.clone()),
+            date: session.date,
+            start: slot.start,
+            end: slot.end,
+            dose: leg.dose,
+            vaccine: setup.vaccine(session.vaccine)?.name.as_str().into(),
+        })
+    }
+
+    /// The published sessions in which this resident may book `dose`, now or once they open, capacity apart: what is worth
+    /// showing them. `moving` is the booking that would move.
+    #[must_use]
+    pub fn feasible(&self, resident: ResidentNo, dose: DoseNo, moving: Option<BookingNumber>) -> Vec<SessionId> {
+        let setup = self.index().setup();
+        let now = self.now();
+        let definitions: Vec<Arc<Session>> = self.index().sessions().iter().map(|entry| entry.definition()).collect();
+        let feasible = self.index().resident(resident, |entry| {
+            let applicant = Applicant { person: &entry.person, record: &entry.record };
+            let fits = |session: &Session, vaccine: &Vaccine| {
+                // Any slot that still takes bookings will do; the last one is open longest.
+                let slot = SlotNo(session.slots.len().saturating_sub(1) as u16);
+                let leg = Leg { session: session.id, slot, dose };
+                let offer = Offer { session, vaccine };
+                // A session that is not open yet is shown if it fits once it is.
+                let when = session.opens_at().map_or(now, |opens_at| opens_at.max(now));
+                match may_book(applicant, &[(leg, Some(offer))], moving, &setup.waves, when) {
+                    Ok(()) => true,
+                    Err(refusal) => refusal.code == RefusalCode::NotEligible && refusal.retry_at.is_some(),
+                }
+            };
+            let of = |session: &Session| setup.vaccine(session.vaccine).is_some_and(|vaccine| fits(session, vaccine));
+            definitions.iter().filter(|session| of(session)).map(|session| session.id).collect()
+        });
+        feasible.unwrap_or_default()
+    }
+
+    /// Until when a booking for `date` may be changed or cancelled.
+    #[must_use]
+    pub fn change_deadline(&self, date: Day) -> Instant {
+        self.0.shared.rules.change_deadline(date)
+    }
+
+    /// Whether the engine can serve, and if not, why.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let shared = &self.0.shared;
+        let mut reasons = Vec::new();
+        if shared.figures.suspended.load(Ordering::Acquire) {
+            reasons.push(("store_suspended", "a commit failed; the store is being opened again".to_owned()));
+        }
+        if self.0.closing.load(Ordering::Acquire) {
+            reasons.push(("stopping", "the server is stopping".to_owned()));
+        }
+        let broken = shared.broken_sessions.load(Ordering::Acquire);
+        if broken > 0 {
+            reasons.push(("session_failed", format!("{broken} sessions grant nothing after an internal error")));
+        }
+        Readiness { reasons }
+    }
+
+    /// Counters and gauges for metrics.
+    #[must_use]
+    pub fn figures(&self) -> EngineFigures {
+        let shared = &self.0.shared;
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        EngineFigures {
+            journal_seq: self.index().head().seq,
+            batches: count(&shared.figures.batches),
+            entries: count(&shared.figures.entries),
+            commit_us: count(&shared.figures.commit_us),
+            commits_unknown: count(&shared.figures.unknown),
+            in_flight: self.in_flight(),
+            fold_lag: self.index().fold_lag() as u64,
+            logins_waiting: (self.0.pool.queued(crate::roll::Lane::Resident)
+                + self.0.pool.queued(crate::roll::Lane::Staff)) as u64,
+            suspended: shared.figures.suspended.load(Ordering::Acquire),
+            residents: u64::from(self.index().residents_next()),
+            bookings_live: self.index().bookings_live(),
+            clock_drift_ms: shared.clock.drift_ms(),
+        }
+    }
+
+    /// Bookings with venue and times in words.
+    pub(super) fn views(&self, bookings: impl IntoIterator<Item = Booking>) -> Vec<BookingView> {
+        bookings
+            .into_iter()
+            .filter_map(|booking| {
+                let place = self.place(booking.leg())?;
+                Some(BookingView {
+                    number: booking.number,
+                    session: booking.session,
+                    slot: booking.slot,
+                    venue: place.venue,
+                    date: place.date,
+                    start: place.start,
+                    end: place.end,
+                    dose: booking.dose,
+                    vaccine: place.vaccine,
+                    state: booking.state,
+                })
+            })
+            .collect()
+    }
+
+    /// A booking as it was at its grant.
+    pub(super) fn granted_view(&self, granted: &Granted) -> Option<BookingView> {
+        let place = self.place(granted.leg)?;
+        Some(BookingView {
+            number: granted.number,
+            session: place.session,
+            slot: place.slot,
+            venue: place.venue,
+            date: place.date,
+            start: place.start,
+            end: place.end,
+            dose: place.dose,
+            vaccine: place.vaccine,
+            state: BookingState::Booked,
+        })
+    }
+}

@@ -1,0 +1,233 @@
+//! Opening a data folder: keys, store, recovery, actors, ledger.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use super::{Engine, EngineHandle, STAFF_ENTRIES_MAX, WEB_ENTRIES_MAX};
+use crate::actors::{ActorSink, ActorSystem, Shared};
+use crate::clock::{Clock, SystemClock};
+use crate::core::event::{By, Event};
+use crate::core::ids::{Channel, DoseNo, VaccineId};
+use crate::core::setup::{Rules, Vaccine};
+use crate::core::time::Instant;
+use crate::gate::Gate;
+use crate::ledger::{
+    HighWaterFile, LoadError, RecoverError, RedbLedger, StoreIdentity, WriterFigures, recover, spawn_writer,
+};
+use crate::roll::{HashPool, HashPoolSettings, PasswordHashParams, PasswordHasher};
+
+/// The name of the high-water mark in the data folder.
+const MARK_NAME: &str = "high-water";
+/// Secrets that must not lie in the store: in a folder of their own, mode 0700.
+const KEYS_FOLDER: &str = "keys";
+
+/// A vaccine as the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaccineSpec {
+    /// The name; it identifies the vaccine.
+    pub name: String,
+    /// Doses in the series.
+    pub doses: DoseNo,
+    /// Shortest difference of dates, in days.
+    pub interval_days_min: u16,
+    /// Longest difference of dates, in days.
+    pub interval_days_max: Option<u16>,
+    /// Minimum age on the session's date, in years.
+    pub age_years_min: u8,
+    /// Doses in a vial.
+    pub doses_per_vial: u16,
+}
+
+/// What the engine needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Where the high-water mark lies; none is the data folder.
+    pub mark: Option<PathBuf>,
+    /// The rules that are configuration.
+    pub rules: Rules,
+    /// The vaccines of the campaign.
+    pub vaccines: Vec<VaccineSpec>,
+    /// How passwords are hashed.
+    pub hashing: PasswordHashParams,
+}
+
+/// Why a data folder cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened or is behind its mark.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// A file or thread could not be made.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// A key file is not a key.
+    #[error("the key file {0} must hold 32 bytes")]
+    BadKey(PathBuf),
+    /// The argon2 parameters are not possible.
+    #[error(transparent)]
+    Hashing(#[from] crate::roll::SecretError),
+    /// The vaccines of the configuration could not be written to the journal.
+    #[error("the configured vaccines could not be written")]
+    Vaccines,
+}
+
+impl From<LoadError> for StartError {
+    fn from(error: LoadError) -> Self {
+        Self::Recover(error.into())
+    }
+}
+
+fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
+    let what = what.into();
+    move |source| StartError::Io { what, source }
+}
+
+impl EngineConfig {
+    fn mark(&self) -> HighWaterFile {
+        HighWaterFile::new(self.mark.clone().unwrap_or_else(|| self.folder.join(MARK_NAME)))
+    }
+
+    /// Whether the folder has a store.
+    #[must_use]
+    pub fn has_store(&self) -> bool {
+        RedbLedger::exists(&self.folder)
+    }
+
+    /// Makes an empty store with its keys in the folder, which must exist and have none.
+    pub fn create(&self) -> Result<(), StartError> {
+        let mut identity = StoreIdentity { id: [0; 16], number_key: [0; 32] };
+        getrandom::fill(&mut identity.id).map_err(StartError::Random)?;
+        getrandom::fill(&mut identity.number_key).map_err(StartError::Random)?;
+        key(&self.folder, "pepper")?;
+        key(&self.folder, "token")?;
+        drop(RedbLedger::create(&self.folder, identity)?);
+        Ok(())
+    }
+
+    /// The key with which login tokens are signed; made if there is none.
+    pub fn token_key(&self) -> Result<Zeroizing<[u8; 32]>, StartError> {
+        key(&self.folder, "token")
+    }
+
+    /// Opens the store and starts the engine. Must be called within a tokio runtime, whose timers it uses.
+    pub async fn start(self) -> Result<EngineHandle, StartError> {
+        let ledger = RedbLedger::open(&self.folder)?;
+        let mark = self.mark();
+        let recovered = recover(&ledger, &mark)?;
+        let clock = Arc::new(SystemClock::not_before(recovered.index.head().at));
+        let handle = self.start_on(ledger, recovered.index, mark, clock)?;
+        handle.define_vaccines(&self.vaccines).await?;
+        Ok(handle)
+    }
+
+    fn start_on(
+        &self,
+        ledger: RedbLedger,
+        index: crate::ledger::Index,
+        mark: HighWaterFile,
+        clock: Arc<dyn Clock>,
+    ) -> Result<EngineHandle, StartError> {
+        let hasher = Arc::new(PasswordHasher::new(self.hashing, key(&self.folder, "pepper")?)?);
+        let pool = HashPool::start(&hasher, HashPoolSettings::default()).map_err(io_error("hash pool"))?;
+        let figures = Arc::new(WriterFigures::default());
+        let index = Arc::new(index);
+        let shared = Arc::new(Shared::new(clock, self.rules.clone(), Arc::clone(&index), Arc::clone(&figures)));
+        let actors = ActorSystem::start().map_err(io_error("actors"))?;
+        for entry in index.sessions() {
+            actors.start_session(entry.definition().id, entry, &shared);
+        }
+        let sink = ActorSink { shared: Arc::clone(&shared) };
+        let identity = ledger.identity().clone();
+        let reader = ledger.reader();
+        let entries_max = WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX;
+        let (queue, writer) =
+            spawn_writer(ledger, index, sink, mark, identity, entries_max, figures).map_err(io_error("ledger"))?;
+        shared.set_queue(Some(queue));
+        Ok(EngineHandle(Arc::new(Engine {
+            shared,
+            gate: Gate::new(),
+            actors: Mutex::new(actors),
+            pool,
+            hasher,
+            availability: ArcSwapOption::empty(),
+            rendering: Mutex::new(()),
+            web_permits: Arc::new(Semaphore::new(WEB_ENTRIES_MAX)),
+            staff_permits: Arc::new(Semaphore::new(STAFF_ENTRIES_MAX)),
+            closing: AtomicBool::new(false),
+            writer: Mutex::new(Some(writer)),
+            reader,
+            campaign: tokio::sync::Mutex::new(()),
+            last_sweep: Mutex::new(Instant::default()),
+        })))
+    }
+}
+
+impl EngineHandle {
+    /// Brings the journal in step with the configured vaccines; those of the journal that are not configured stay.
+    async fn define_vaccines(&self, specs: &[VaccineSpec]) -> Result<(), StartError> {
+        let setup = self.index().setup();
+        let mut next = setup.vaccines.iter().map(|vaccine| vaccine.id.0 + 1).max().unwrap_or(1);
+        let mut events = Vec::new();
+        for spec in specs {
+            let known = setup.vaccines.iter().find(|vaccine| vaccine.name == spec.name);
+            let id = known.map_or(VaccineId(next), |vaccine| vaccine.id);
+            let vaccine = Vaccine {
+                id,
+                name: spec.name.clone(),
+                doses: spec.doses,
+                interval_days_min: spec.interval_days_min,
+                interval_days_max: spec.interval_days_max,
+                age_years_min: spec.age_years_min,
+                doses_per_vial: spec.doses_per_vial,
+            };
+            if known != Some(&vaccine) {
+                next += u16::from(known.is_none());
+                events.push(Event::VaccineDefined(vaccine));
+            }
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.append(By::System, events, None, Channel::City).await.map_err(|_| StartError::Vaccines)?;
+        Ok(())
+    }
+}
+
+/// The key `name` of 32 random bytes in the data folder's `keys`, mode 0600; made if there is none.
+fn key(folder: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>, StartError> {
+    let keys = folder.join(KEYS_FOLDER);
+    let path = keys.join(name);
+    let at = || path.display().to_string();
+    if !path.exists() {
+        fs::create_dir_all(&keys).map_err(io_error(at()))?;
+        fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).map_err(io_error(at()))?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *bytes).map_err(StartError::Random)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(io_error(at()))?;
+        io::Write::write_all(&mut file, &*bytes).map_err(io_error(at()))?;
+        file.sync_all().map_err(io_error(at()))?;
+        fs::File::open(&keys).and_then(|folder| folder.sync_all()).map_err(io_error(at()))?;
+    }
+    let bytes = Zeroizing::new(fs::read(&path).map_err(io_error(at()))?);
+    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StartError::BadKey(path.clone()))?;
+    Ok(Zeroizing::new(key))
+}

@@ -1,0 +1,408 @@
+//! The index in memory: the fold of everything durable, for reads and for the rules about persons.
+//!
+//! Only what is on the disk is in it. Residents lie in stripes, each under its own lock, so that a publish and a thousand reads
+//! do not meet; every lock is held for a few hundred nanoseconds and never across a wait.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use arc_swap::ArcSwap;
+
+use super::codec::{CHAIN_START, Chain, encode_row};
+use super::{Beside, FoldSlice, Lagging};
+use crate::core::campaign::{Setup, sessions_after};
+use crate::core::credential::{StaffSecret, StoredPassword};
+use crate::core::event::{Entry, Event};
+use crate::core::ids::{CityId, ResidentNo, SessionId};
+use crate::core::places::{Booked, Count};
+use crate::core::resident::{Person, ResidentRecord};
+use crate::core::session::Session;
+use crate::core::time::Instant;
+
+const STRIPES: usize = 256;
+
+/// A resident with everything durable about them.
+#[derive(Debug, Clone)]
+pub struct ResidentEntry {
+    /// Personal data.
+    pub person: Person,
+    /// The issued password.
+    pub password: Option<StoredPassword>,
+    /// Bookings, doses and keys.
+    pub record: ResidentRecord,
+    lagging: bool,
+}
+
+/// A session with its durable bookings, and the holds that its actor last told.
+#[derive(Debug)]
+pub struct SessionEntry {
+    definition: ArcSwap<Session>,
+    booked: Mutex<Booked>,
+    held: Box<[[AtomicU32; 2]]>,
+}
+
+/// A staff account with its secrets.
+pub type Staff = BTreeMap<Box<str>, StaffSecret>;
+
+/// The last durable entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Its sequence number; 0 before the first.
+    pub seq: u64,
+    /// The chain after it.
+    pub chain: Chain,
+    /// When it was decided.
+    pub at: Instant,
+}
+
+/// The fold in memory.
+pub struct Index {
+    stripes: Box<[RwLock<Vec<Option<ResidentEntry>>>]>,
+    by_id: RwLock<HashMap<CityId, ResidentNo>>,
+    residents_next: AtomicU32,
+    sessions: RwLock<BTreeMap<SessionId, Arc<SessionEntry>>>,
+    setup: ArcSwap<Setup>,
+    staff: RwLock<Staff>,
+    head: Mutex<Head>,
+    lagging: Mutex<std::collections::VecDeque<(u64, Lagging)>>,
+    bookings_live: AtomicU64,
+    revision: AtomicU64,
+}
+
+/// A poisoned lock means a panic between two field writes of plain data; `apply` asserts before it writes.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            stripes: (0..STRIPES).map(|_| RwLock::default()).collect(),
+            by_id: RwLock::default(),
+            residents_next: AtomicU32::new(0),
+            sessions: RwLock::default(),
+            setup: ArcSwap::default(),
+            staff: RwLock::default(),
+            head: Mutex::new(Head { seq: 0, chain: CHAIN_START, at: Instant::default() }),
+            lagging: Mutex::default(),
+            bookings_live: AtomicU64::new(0),
+            revision: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Index {
+    /// Runs `look` on a resident; none if there is no such pseudonym.
+    pub fn resident<R>(&self, no: ResidentNo, look: impl FnOnce(&ResidentEntry) -> R) -> Option<R> {
+        let stripe = read(&self.stripes[no.0 as usize % STRIPES]);
+        stripe.get(no.0 as usize / STRIPES)?.as_ref().map(look)
+    }
+
+    fn resident_mut<R>(&self, no: ResidentNo, change: impl FnOnce(&mut ResidentEntry) -> R) -> Option<R> {
+        let mut stripe = write(&self.stripes[no.0 as usize % STRIPES]);
+        stripe.get_mut(no.0 as usize / STRIPES)?.as_mut().map(change)
+    }
+
+    /// The pseudonym of an ID on the roll.
+    #[must_use]
+    pub fn by_id(&self, id: CityId) -> Option<ResidentNo> {
+        read(&self.by_id).get(&id).copied()
+    }
+
+    /// The pseudonym that the next new resident gets: one more than the greatest.
+    #[must_use]
+    pub fn residents_next(&self) -> u32 {
+        self.residents_next.load(Ordering::Acquire)
+    }
+
+    /// Runs `each` on every resident, in order of pseudonym.
+    pub fn for_each_resident(&self, mut each: impl FnMut(ResidentNo, &ResidentEntry)) {
+        for no in 0..self.residents_next() {
+            self.resident(ResidentNo(no), |entry| each(ResidentNo(no), entry));
+        }
+    }
+
+    /// The session `id`, drafts too.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<Arc<SessionEntry>> {
+        read(&self.sessions).get(&id).cloned()
+    }
+
+    /// All sessions by id, drafts too.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<SessionEntry>> {
+        read(&self.sessions).values().cloned().collect()
+    }
+
+    /// Venues, vaccines, waves, staff roles.
+    #[must_use]
+    pub fn setup(&self) -> Arc<Setup> {
+        self.setup.load_full()
+    }
+
+    /// The secrets of a staff account.
+    #[must_use]
+    pub fn staff(&self, login: &str) -> Option<StaffSecret> {
+        read(&self.staff).get(login).cloned()
+    }
+
+    /// The last durable entry.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        *lock(&self.head)
+    }
+
+    /// How many bookings use a place or stand for a dose.
+    #[must_use]
+    pub fn bookings_live(&self) -> u64 {
+        self.bookings_live.load(Ordering::Acquire)
+    }
+
+    /// Grows with every durable change and every change of holds.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// Tells that something seen in lists has changed.
+    pub fn touch(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How many records lag in the tables.
+    #[must_use]
+    pub fn fold_lag(&self) -> usize {
+        lock(&self.lagging).len()
+    }
+
+    /// Applies a durable entry with its rows beside it. Only the ledger calls this, in order of sequence numbers.
+    ///
+    /// # Panics
+    /// If the journal contradicts itself.
+    pub(super) fn apply(&self, seq: u64, chain: Chain, entry: &Entry, beside: Option<&Beside>) {
+        if let Some(beside) = beside {
+            self.put_beside(beside);
+        }
+        for event in &entry.events {
+            event.for_each_resident(|no| self.apply_to_resident(seq, no, entry));
+            for change in event.place_changes() {
+                let session = self.session(change.session).expect("a booking is in a session");
+                lock(&session.booked).apply(&change);
+            }
+            self.count(event);
+            self.apply_to_campaign(seq, event);
+        }
+        *lock(&self.head) = Head { seq, chain, at: entry.at };
+        self.touch();
+    }
+
+    fn apply_to_resident(&self, seq: u64, no: ResidentNo, entry: &Entry) {
+        let newly_lagging = self.resident_mut(no, |resident| {
+            resident.record.apply(seq, no, entry);
+            !std::mem::replace(&mut resident.lagging, true)
+        });
+        if newly_lagging.expect("the journal names only residents that are on file") {
+            lock(&self.lagging).push_back((seq, Lagging::Resident(no)));
+        }
+    }
+
+    fn apply_to_campaign(&self, seq: u64, event: &Event) {
+        let mut setup = Setup::clone(&self.setup.load());
+        if setup.apply(event) {
+            self.setup.store(Arc::new(setup));
+            lock(&self.lagging).push_back((seq, Lagging::Setup));
+        }
+        let changed = sessions_after(event, |id| self.session(id).map(|entry| Session::clone(&entry.definition())));
+        for session in changed {
+            lock(&self.lagging).push_back((seq, Lagging::Session(session.id)));
+            self.put_session(session);
+        }
+    }
+
+    fn count(&self, event: &Event) {
+        match event {
+            Event::Booked { .. } => {
+                self.bookings_live.fetch_add(1, Ordering::AcqRel);
+            }
+            Event::Cancelled { .. } => {
+                self.bookings_live.fetch_sub(1, Ordering::AcqRel);
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts rows that lie beside the journal.
+    pub(super) fn put_beside(&self, beside: &Beside) {
+        for (no, person) in &beside.people {
+            let mut stripe = write(&self.stripes[no.0 as usize % STRIPES]);
+            let at = no.0 as usize / STRIPES;
+            if stripe.len() <= at {
+                stripe.resize_with(at + 1, || None);
+            }
+            write(&self.by_id).insert(person.id, *no);
+            match &mut stripe[at] {
+                Some(resident) => resident.person = person.clone(),
+                empty => {
+                    let record = ResidentRecord::default();
+                    *empty = Some(ResidentEntry { person: person.clone(), password: None, record, lagging: false });
+                }
+            }
+            self.residents_next.fetch_max(no.0 + 1, Ordering::AcqRel);
+        }
+        for (no, password) in &beside.passwords {
+            self.resident_mut(*no, |resident| resident.password = Some(*password));
+        }
+        let mut staff = write(&self.staff);
+        for (login, secret) in &beside.staff {
+            staff.insert(login.clone(), secret.clone());
+        }
+    }
+
+    /// Puts a resident's record from the tables, at recovery.
+    pub(super) fn put_record(&self, no: ResidentNo, record: ResidentRecord) {
+        self.resident_mut(no, |resident| resident.record = record);
+    }
+
+    /// Puts a session's definition; a new one gets empty counts.
+    pub(super) fn put_session(&self, session: Session) {
+        let mut sessions = write(&self.sessions);
+        match sessions.get(&session.id) {
+            // A draft may change its slots: nobody has booked it yet.
+            Some(entry) if entry.definition().slots.len() == session.slots.len() => {
+                entry.definition.store(Arc::new(session));
+            }
+            _ => {
+                sessions.insert(session.id, Arc::new(SessionEntry::new(session)));
+            }
+        }
+    }
+
+    /// Puts the setup from the tables, at recovery.
+    pub(super) fn put_setup(&self, setup: Setup) {
+        self.setup.store(Arc::new(setup));
+    }
+
+    /// Derives all counts from the residents' records, at recovery, and sets the head.
+    ///
+    /// # Panics
+    /// If a booking is in no session.
+    pub(super) fn derive_counts(&self, head: Head) {
+        for session in self.sessions() {
+            let slots = session.definition().slots.len();
+            *lock(&session.booked) = Booked::none(slots);
+        }
+        let mut live = 0;
+        self.for_each_resident(|_, resident| {
+            for booking in &resident.record.bookings {
+                if booking.state.uses_place() {
+                    live += 1;
+                    let session = self.session(booking.session).expect("a booking is in a session");
+                    lock(&session.booked).0[usize::from(booking.slot.0)]
+                        .change(booking.channel.uses_phone_share(), true);
+                }
+            }
+        });
+        self.bookings_live.store(live, Ordering::Release);
+        *lock(&self.head) = head;
+        self.touch();
+    }
+
+    /// Applies only what an entry says of one record, at recovery, before counts are derived.
+    pub(super) fn replay(&self, seq: u64, entry: &Entry) {
+        for event in &entry.events {
+            event.for_each_resident(|no| self.apply_to_resident(seq, no, entry));
+            self.apply_to_campaign(seq, event);
+        }
+    }
+
+    /// The next slice of the fold: up to `records_max` lagging records as they are now. They count as written; if the commit
+    /// fails, give the slice's records back with [`Index::lag_again`].
+    pub(super) fn fold_slice(&self, records_max: usize) -> (FoldSlice, Vec<(u64, Lagging)>) {
+        let mut slice = FoldSlice::default();
+        let mut taken = Vec::new();
+        for _ in 0..records_max {
+            let Some((seq, record)) = lock(&self.lagging).pop_front() else { break };
+            taken.push((seq, record));
+            match record {
+                Lagging::Resident(no) => {
+                    let row = self.resident_mut(no, |resident| {
+                        resident.lagging = false;
+                        encode_row(&resident.record)
+                    });
+                    slice.residents.extend(row.map(|row| (no, row)));
+                }
+                Lagging::Session(id) => {
+                    slice.sessions.extend(self.session(id).map(|entry| (id, encode_row(&*entry.definition()))));
+                }
+                Lagging::Setup => slice.setup = Some(encode_row(&*self.setup())),
+            }
+        }
+        let head = self.head().seq;
+        slice.folded_seq = lock(&self.lagging).front().map_or(head, |(seq, _)| seq - 1);
+        (slice, taken)
+    }
+
+    /// These records lag again: the commit that was to write them did not happen.
+    pub(super) fn lag_again(&self, taken: Vec<(u64, Lagging)>) {
+        for (seq, record) in taken.into_iter().rev() {
+            if let Lagging::Resident(no) = record {
+                self.resident_mut(no, |resident| resident.lagging = true);
+            }
+            lock(&self.lagging).push_front((seq, record));
+        }
+    }
+}
+
+impl ResidentEntry {
+    /// Whether the person may log in: they have a password. Leaving the roll does not close their bookings to them.
+    #[must_use]
+    pub const fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+}
+
+impl SessionEntry {
+    fn new(session: Session) -> Self {
+        let slots = session.slots.len();
+        Self {
+            definition: ArcSwap::new(Arc::new(session)),
+            booked: Mutex::new(Booked::none(slots)),
+            held: (0..slots).map(|_| <[AtomicU32; 2]>::default()).collect(),
+        }
+    }
+
+    /// What the session is.
+    #[must_use]
+    pub fn definition(&self) -> Arc<Session> {
+        self.definition.load_full()
+    }
+
+    /// Its durable bookings.
+    #[must_use]
+    pub fn booked(&self) -> Booked {
+        lock(&self.booked).clone()
+    }
+
+    /// What its actor holds in slot `index`, for lists.
+    #[must_use]
+    pub fn held(&self, index: usize) -> Count {
+        let [web, phone] = &self.held[index];
+        Count { web: web.load(Ordering::Acquire), phone: phone.load(Ordering::Acquire) }
+    }
+
+    /// Tells lists what is held in slot `index`.
+    pub fn set_held(&self, index: usize, held: Count) {
+        let [web, phone] = &self.held[index];
+        web.store(held.web, Ordering::Release);
+        phone.store(held.phone, Ordering::Release);
+    }
+}

@@ -1,0 +1,153 @@
+//! Durable truth: the journal, its tables, and the index in memory that is their fold. Only this module writes the store.
+//!
+//! It knows the core's events and `apply`; it does not know who asks, actors or the web.
+
+mod codec;
+mod high_water;
+mod index;
+mod recover;
+mod store;
+mod verify;
+mod writer;
+
+pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
+pub use high_water::{HighWater, HighWaterError, HighWaterFile};
+pub use index::{Index, ResidentEntry, SessionEntry, Staff};
+pub use recover::{RecoverError, Recovered, recover};
+pub use store::{RedbLedger, Snapshot, StoreReader};
+pub use verify::{VerifyReport, verify};
+pub use writer::{Batch, LedgerQueue, Outcome, Settled, Sink, Submission, WriterFigures, spawn_writer};
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::credential::{StaffSecret, StoredPassword};
+use crate::core::ids::{ResidentNo, SessionId};
+use crate::core::resident::Person;
+
+/// Who a store is: made once, never changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreIdentity {
+    /// Random; names the store in its high-water mark.
+    pub id: [u8; 16],
+    /// The secret permutation of booking numbers.
+    pub number_key: [u8; 32],
+}
+
+impl std::fmt::Debug for StoreIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreIdentity(…)")
+    }
+}
+
+/// Rows that lie beside the journal, written in the same commit as the entry that speaks of them: personal data and secrets,
+/// which must be erasable.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// New or changed personal data.
+    pub people: Vec<(ResidentNo, Person)>,
+    /// Issued passwords.
+    pub passwords: Vec<(ResidentNo, StoredPassword)>,
+    /// Staff secrets by login.
+    pub staff: Vec<(Box<str>, StaffSecret)>,
+}
+
+/// A record whose table row lags behind the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lagging {
+    /// A resident's record.
+    Resident(ResidentNo),
+    /// A session.
+    Session(SessionId),
+    /// The setup.
+    Setup,
+}
+
+/// Rows of the fold, and how far the tables reach once they are written.
+#[derive(Debug, Default)]
+pub struct FoldSlice {
+    /// Encoded residents' records.
+    pub residents: Vec<(ResidentNo, Vec<u8>)>,
+    /// Encoded sessions.
+    pub sessions: Vec<(SessionId, Vec<u8>)>,
+    /// The encoded setup.
+    pub setup: Option<Vec<u8>>,
+    /// Every entry up to this one is in the tables.
+    pub folded_seq: u64,
+}
+
+/// What a commit did.
+#[derive(Debug)]
+pub enum Append {
+    /// Everything is on the disk.
+    Durable,
+    /// Nobody knows: the store must be reopened from disk before anything else is said.
+    Unknown(StoreError),
+}
+
+/// A failure of the store itself.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed: {0}")]
+pub struct StoreError(#[from] pub redb::Error);
+
+/// Why a store cannot be opened. Advice: `InUse` try again later; the others need a person.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Another process has it open.
+    #[error("another process has the data folder open")]
+    InUse,
+    /// There is no store.
+    #[error("there is no store at {0}; `sesshu init` makes one")]
+    Missing(std::path::PathBuf),
+    /// It was written by a newer version.
+    #[error("the data was written by a newer version (format {found}; this version knows {known})")]
+    NewerFormat {
+        /// The format found.
+        found: u8,
+        /// The newest one that this version reads.
+        known: u8,
+    },
+    /// Stored bytes are not what was written.
+    #[error("the store is damaged: {what} at {at}")]
+    Damaged {
+        /// What is wrong.
+        what: &'static str,
+        /// The sequence number or key.
+        at: u64,
+    },
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+macro_rules! store_error_from {
+    ($($error:ty),*) => {
+        $(impl From<$error> for StoreError {
+            fn from(error: $error) -> Self {
+                Self(error.into())
+            }
+        }
+        impl From<$error> for LoadError {
+            fn from(error: $error) -> Self {
+                Self::Store(StoreError(error.into()))
+            }
+        })*
+    };
+}
+store_error_from!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
+
+/// The durable store as the writer needs it. `append` writes one block, the rows beside it and a slice of the fold in one
+/// atomic, synced commit.
+pub trait Ledger: Send {
+    /// Commits; never retried on the same handle after `Unknown`.
+    fn append(&mut self, block: Option<&Block>, beside: &[&Beside], fold: Option<&FoldSlice>) -> Append;
+
+    /// Opens the store again from disk after an unknown outcome.
+    fn reopen(&mut self) -> Result<(), LoadError>;
+
+    /// Gives every stored block from the one that holds `seq` on.
+    fn blocks_from(&self, seq: u64, each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>)
+    -> Result<(), LoadError>;
+
+    /// Gives the rows beside the journal, for catching up after an unknown outcome.
+    fn load_beside(&self) -> Result<Beside, LoadError>;
+}

@@ -1,0 +1,113 @@
+//! From disk to memory: tables, then the journal's tail through the same `apply`, then counts.
+
+use super::codec::{CHAIN_START, Chain, read_block};
+use super::high_water::{HighWater, HighWaterError, HighWaterFile};
+use super::index::{Head, Index};
+use super::store::Snapshot;
+use super::{LoadError, RedbLedger, StoreIdentity};
+use crate::core::time::Instant;
+
+/// A store in memory.
+pub struct Recovered {
+    /// The fold.
+    pub index: Index,
+    /// How many entries were replayed over the tables.
+    pub replayed: u64,
+}
+
+/// Why a store is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// It cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It does not fit its high-water mark.
+    #[error(transparent)]
+    HighWater(#[from] HighWaterError),
+}
+
+/// Loads the store of `ledger`, refuses one that is behind its high-water mark, and writes the mark if there was none.
+pub fn recover(ledger: &RedbLedger, mark: &HighWaterFile) -> Result<Recovered, RecoverError> {
+    let wanted = mark.read()?;
+    let snapshot = ledger.snapshot()?;
+    let (recovered, chain_at_mark) = load(&snapshot, wanted.map(|mark| mark.seq))?;
+    let head = recovered.index.head();
+    match wanted {
+        Some(wanted) => check_mark(ledger.identity(), head, wanted, chain_at_mark, mark)?,
+        None => mark.write(&HighWater { store: ledger.identity().id, seq: head.seq, chain: head.chain })?,
+    }
+    Ok(recovered)
+}
+
+fn check_mark(
+    identity: &StoreIdentity,
+    head: Head,
+    wanted: HighWater,
+    chain_at_mark: Option<Chain>,
+    file: &HighWaterFile,
+) -> Result<(), HighWaterError> {
+    if wanted.store != identity.id {
+        return Err(file.behind("it is another store".into()));
+    }
+    if wanted.seq > head.seq {
+        return Err(file.behind(format!("its journal ends at {}, the mark is at {}", head.seq, wanted.seq)));
+    }
+    if chain_at_mark != Some(wanted.chain) {
+        return Err(file.behind(format!("entry {} is not the one that was acknowledged", wanted.seq)));
+    }
+    Ok(())
+}
+
+/// Loads a view of a store into memory, and gives the chain after the entry `chain_at`, if asked.
+pub(super) fn load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Option<Chain>), LoadError> {
+    snapshot.identity()?;
+    let index = Index::default();
+    index.put_beside(&snapshot.beside()?);
+    index.put_setup(snapshot.setup()?);
+    snapshot.sessions(&mut |_, session| index.put_session(session))?;
+    snapshot.residents(&mut |no, record| index.put_record(no, record))?;
+    let folded = snapshot.folded_seq()?;
+    let mut head = Head { seq: 0, chain: CHAIN_START, at: Instant::default() };
+    let mut chain_found = chain_at.filter(|&seq| seq == 0).map(|_| CHAIN_START);
+    let mut replayed = 0;
+    let mut first = true;
+    let from = chain_at.map_or(folded, |at| at.min(folded)).max(1);
+    snapshot.blocks_from(from, &mut |first_seq, bytes| {
+        if std::mem::take(&mut first) {
+            // The block before is not read; this one says itself what it continues, and `verify` reads them all.
+            head.chain = block_start(first_seq, bytes)?;
+        } else if first_seq != head.seq + 1 {
+            return Err(LoadError::Damaged { what: "a gap in the journal", at: first_seq });
+        }
+        let mut seq_seen = first_seq;
+        let mut at_seen = head.at;
+        head.chain = read_block(first_seq, bytes, head.chain, |seq, entry, chain| {
+            seq_seen = seq;
+            at_seen = entry.at;
+            if Some(seq) == chain_at {
+                chain_found = Some(chain);
+            }
+            if seq > folded {
+                index.replay(seq, &entry);
+                replayed += 1;
+            }
+        })?;
+        head.seq = seq_seen;
+        head.at = at_seen;
+        Ok(())
+    })?;
+    if head.seq < folded {
+        return Err(LoadError::Damaged { what: "tables that are ahead of the journal", at: folded });
+    }
+    index.derive_counts(head);
+    Ok((Recovered { index, replayed }, chain_found))
+}
+
+fn block_start(first_seq: u64, bytes: &[u8]) -> Result<Chain, LoadError> {
+    let start = bytes.get(5..37).and_then(|bytes| bytes.try_into().ok()).map(Chain);
+    let start = start.ok_or(LoadError::Damaged { what: "a short block", at: first_seq })?;
+    if first_seq == 1 && start != CHAIN_START {
+        return Err(LoadError::Damaged { what: "a journal that does not start at the beginning", at: first_seq });
+    }
+    Ok(start)
+}

@@ -1,0 +1,354 @@
+//! The ledger's one thread: it blocks for the first entry, drains what waits, commits once, tells the outcomes to the actors,
+//! publishes, and sends every reply. There is no linger timer: while one batch commits, the next one fills.
+//!
+//! A failed commit means an unknown outcome. The batch hears so, the ledger suspends and its epoch grows, the store is opened
+//! again from disk, whatever of the batch is there is applied, and service resumes. Reads go on meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant as StdInstant};
+
+use super::codec::{BlockWriter, Chain, read_block};
+use super::high_water::{HighWater, HighWaterFile};
+use super::index::Index;
+use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
+use crate::core::event::Entry;
+
+/// The most entries of one commit.
+const BATCH_ENTRIES_MAX: usize = 1_024;
+/// How long the queue must be empty before the fold is written.
+const FOLD_IDLE: Duration = Duration::from_millis(20);
+/// How many records one slice of the fold writes when nobody waits, and beside a batch when the tables lag far behind.
+const FOLD_RECORDS_IDLE: usize = 2_000;
+const FOLD_RECORDS_BESIDE_BATCH: usize = 64;
+/// Beyond this lag the fold is written beside batches too, so that recovery stays short.
+const FOLD_LAG_RECORDS_MAX: usize = 500_000;
+/// How long to wait before the store is opened again, at first and at most.
+const REOPEN_WAIT_MIN: Duration = Duration::from_millis(50);
+const REOPEN_WAIT_MAX: Duration = Duration::from_secs(2);
+/// How often the high-water mark is written.
+const MARK_EVERY: Duration = Duration::from_secs(1);
+
+/// An entry on its way to the disk, with the ticket that carries its reply.
+pub struct Submission<T> {
+    /// The epoch in which it was decided; an older one is not written.
+    pub epoch: u64,
+    /// The change.
+    pub entry: Entry,
+    /// Rows beside the journal.
+    pub beside: Option<Box<Beside>>,
+    /// What its sender wants back.
+    pub ticket: T,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is on the disk.
+    Durable,
+    /// Nobody knows yet.
+    Unknown,
+    /// It was decided before a fault and not written.
+    Stale,
+}
+
+/// An entry with its outcome.
+pub struct Settled<T> {
+    /// The change.
+    pub entry: Entry,
+    /// The ticket.
+    pub ticket: T,
+}
+
+/// The entries of one commit.
+pub type Batch<T> = Vec<Settled<T>>;
+
+/// Who hears of outcomes. All calls come from the ledger's thread.
+pub trait Sink: Send + 'static {
+    /// What a sender wants back.
+    type Ticket: Send + 'static;
+
+    /// These entries are on the disk, but nobody has heard so: tell the actors.
+    fn durable(&mut self, batch: &Batch<Self::Ticket>);
+
+    /// Send the replies; for `Durable` the index holds the entries now.
+    fn reply(&mut self, batch: Batch<Self::Ticket>, outcome: Outcome);
+
+    /// The store is open again and the index is at its head: actors start anew from it, in epoch `epoch`.
+    fn resumed(&mut self, epoch: u64);
+}
+
+/// Figures of the writer, for metrics.
+#[derive(Debug, Default)]
+pub struct WriterFigures {
+    /// Commits of blocks.
+    pub batches: AtomicU64,
+    /// Entries in them.
+    pub entries: AtomicU64,
+    /// Time spent in commits, in microseconds.
+    pub commit_us: AtomicU64,
+    /// Commits with unknown outcome.
+    pub unknown: AtomicU64,
+    /// The current epoch.
+    pub epoch: AtomicU64,
+    /// Whether the ledger is suspended.
+    pub suspended: AtomicBool,
+}
+
+/// The bounded way to the writer. Senders hold a permit for each entry, so that the queue can never be over full.
+pub struct LedgerQueue<T> {
+    sender: SyncSender<Submission<T>>,
+}
+
+impl<T> Clone for LedgerQueue<T> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+impl<T> LedgerQueue<T> {
+    /// Hands an entry over; gives it back if the writer has stopped.
+    ///
+    /// # Panics
+    /// If the queue is full: its senders' permits bound it.
+    pub fn submit(&self, submission: Submission<T>) -> Result<(), Submission<T>> {
+        use std::sync::mpsc::TrySendError;
+        match self.sender.try_send(submission) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Disconnected(submission)) => Err(submission),
+            Err(TrySendError::Full(_)) => panic!("permits bound the ledger's queue"),
+        }
+    }
+}
+
+/// Starts the writer. It ends when every [`LedgerQueue`] is dropped, after it has written what waits and the whole fold.
+pub fn spawn_writer<L, S>(
+    ledger: L,
+    index: Arc<Index>,
+    sink: S,
+    mark: HighWaterFile,
+    store: StoreIdentity,
+    queue_entries_max: usize,
+    figures: Arc<WriterFigures>,
+) -> std::io::Result<(LedgerQueue<S::Ticket>, JoinHandle<()>)>
+where
+    L: Ledger + 'static,
+    S: Sink,
+{
+    let (sender, receiver) = sync_channel(queue_entries_max);
+    let marker = Marker { file: mark, store: store.id, written_seq: 0, written_at: StdInstant::now() };
+    let writer = Writer { ledger, index, sink, store, marker, figures, receiver };
+    let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run())?;
+    Ok((LedgerQueue { sender }, thread))
+}
+
+struct Writer<L, S: Sink> {
+    ledger: L,
+    index: Arc<Index>,
+    sink: S,
+    store: StoreIdentity,
+    marker: Marker,
+    figures: Arc<WriterFigures>,
+    receiver: Receiver<Submission<S::Ticket>>,
+}
+
+enum Next<T> {
+    Batch(Vec<Submission<T>>),
+    Idle,
+    Ended,
+}
+
+impl<L: Ledger, S: Sink> Writer<L, S> {
+    fn run(mut self) {
+        loop {
+            match self.next() {
+                Next::Batch(batch) => self.commit(batch),
+                Next::Idle => {
+                    self.fold(FOLD_RECORDS_IDLE);
+                    self.marker.follow(&self.index);
+                }
+                Next::Ended => break,
+            }
+        }
+        while self.index.fold_lag() > 0 && self.fold(FOLD_RECORDS_IDLE) {}
+        self.marker.write(&self.index);
+    }
+
+    fn next(&self) -> Next<S::Ticket> {
+        let wait = if self.index.fold_lag() > 0 { FOLD_IDLE } else { MARK_EVERY };
+        match self.receiver.recv_timeout(wait) {
+            Ok(first) => {
+                let mut batch = vec![first];
+                batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
+                Next::Batch(batch)
+            }
+            Err(RecvTimeoutError::Timeout) => Next::Idle,
+            Err(RecvTimeoutError::Disconnected) => Next::Ended,
+        }
+    }
+
+    fn commit(&mut self, submissions: Vec<Submission<S::Ticket>>) {
+        let epoch = self.figures.epoch.load(Ordering::Acquire);
+        let head = self.index.head();
+        let mut block = BlockWriter::after(head.seq, head.chain);
+        let mut written = Vec::with_capacity(submissions.len());
+        let mut stale = Vec::new();
+        let mut chains = Vec::with_capacity(submissions.len());
+        for Submission { epoch: decided_in, mut entry, beside, ticket } in submissions {
+            if decided_in != epoch {
+                stale.push(Settled { entry, ticket });
+                continue;
+            }
+            entry.number_bookings(block.next_seq(), &self.store.number_key);
+            chains.push(block.push(&entry));
+            written.push((Settled { entry, ticket }, beside));
+        }
+        if !stale.is_empty() {
+            self.sink.reply(stale, Outcome::Stale);
+        }
+        if written.is_empty() {
+            return;
+        }
+        let beside: Vec<&Beside> = written.iter().filter_map(|(_, beside)| beside.as_deref()).collect();
+        let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;
+        let fold = lagging.then(|| self.index.fold_slice(FOLD_RECORDS_BESIDE_BATCH));
+        let started = StdInstant::now();
+        let appended = self.ledger.append(Some(&block.finish()), &beside, fold.as_ref().map(|(slice, _)| slice));
+        self.figures.commit_us.fetch_add(started.elapsed().as_micros() as u64, Ordering::Relaxed);
+        match appended {
+            Append::Durable => {
+                let (batch, beside): (Batch<_>, Vec<_>) = written.into_iter().unzip();
+                self.figures.batches.fetch_add(1, Ordering::Relaxed);
+                self.figures.entries.fetch_add(batch.len() as u64, Ordering::Relaxed);
+                self.sink.durable(&batch);
+                for ((settled, beside), (seq, chain)) in batch.iter().zip(&beside).zip(chains) {
+                    self.index.apply(seq, chain, &settled.entry, beside.as_deref());
+                }
+                self.sink.reply(batch, Outcome::Durable);
+                self.marker.follow(&self.index);
+            }
+            Append::Unknown(error) => {
+                tracing::error!(%error, entries = written.len(), "a commit failed: its outcome is unknown");
+                if let Some((_, taken)) = fold {
+                    self.index.lag_again(taken);
+                }
+                self.suspend();
+                self.sink.reply(written.into_iter().map(|(settled, _)| settled).collect(), Outcome::Unknown);
+                self.resume();
+            }
+        }
+    }
+
+    /// Writes a slice of the fold; false if that failed.
+    fn fold(&mut self, records_max: usize) -> bool {
+        if self.index.fold_lag() == 0 {
+            return true;
+        }
+        let (slice, taken) = self.index.fold_slice(records_max);
+        match self.ledger.append(None, &[], Some(&slice)) {
+            Append::Durable => true,
+            Append::Unknown(error) => {
+                tracing::error!(%error, "a commit of the fold failed");
+                self.index.lag_again(taken);
+                self.suspend();
+                self.resume();
+                false
+            }
+        }
+    }
+
+    fn suspend(&self) {
+        self.figures.suspended.store(true, Ordering::Release);
+        self.figures.epoch.fetch_add(1, Ordering::AcqRel);
+        self.figures.unknown.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Opens the store again from disk until that succeeds, and answers what arrives meanwhile.
+    fn resume(&mut self) {
+        let mut wait = REOPEN_WAIT_MIN;
+        loop {
+            match self.reopen_and_catch_up() {
+                Ok(caught_up) => {
+                    tracing::warn!(caught_up, "the store is open again");
+                    break;
+                }
+                Err(error) => tracing::error!(%error, "the store cannot be opened again yet"),
+            }
+            let until = StdInstant::now() + wait;
+            while let Some(left) = until.checked_duration_since(StdInstant::now()) {
+                match self.receiver.recv_timeout(left) {
+                    Ok(late) => {
+                        self.sink.reply(vec![Settled { entry: late.entry, ticket: late.ticket }], Outcome::Stale);
+                    }
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+            wait = (wait * 2).min(REOPEN_WAIT_MAX);
+        }
+        self.sink.resumed(self.figures.epoch.load(Ordering::Acquire));
+        self.figures.suspended.store(false, Ordering::Release);
+    }
+
+    /// Whatever of the unknown batch is on the disk is durable after all, and is published.
+    fn reopen_and_catch_up(&mut self) -> Result<u64, LoadError> {
+        self.ledger.reopen()?;
+        let head = self.index.head();
+        let mut tail: Vec<(u64, Chain, Entry)> = Vec::new();
+        let mut last = (0, head.chain);
+        self.ledger.blocks_from(head.seq.max(1), &mut |first_seq, bytes| {
+            let block_end = first_seq + u64::from(super::codec::entries_of(bytes));
+            if block_end <= head.seq + 1 {
+                last.0 = block_end - 1;
+                return Ok(());
+            }
+            last.1 = read_block(first_seq, bytes, last.1, |seq, entry, chain| {
+                last.0 = seq;
+                tail.push((seq, chain, entry));
+            })?;
+            Ok(())
+        })?;
+        if last.0 < head.seq {
+            return Err(LoadError::Damaged { what: "acknowledged entries are missing", at: head.seq });
+        }
+        if tail.is_empty() {
+            return Ok(0);
+        }
+        let beside = self.ledger.load_beside()?;
+        self.index.put_beside(&beside);
+        for (seq, chain, entry) in &tail {
+            self.index.apply(*seq, *chain, entry, None);
+        }
+        Ok(tail.len() as u64)
+    }
+}
+
+/// Writes the high-water mark behind the commits.
+struct Marker {
+    file: HighWaterFile,
+    store: [u8; 16],
+    written_seq: u64,
+    written_at: StdInstant,
+}
+
+impl Marker {
+    fn follow(&mut self, index: &Index) {
+        if self.written_at.elapsed() >= MARK_EVERY {
+            self.write(index);
+        }
+    }
+
+    fn write(&mut self, index: &Index) {
+        let head = index.head();
+        self.written_at = StdInstant::now();
+        if head.seq == self.written_seq {
+            return;
+        }
+        match self.file.write(&HighWater { store: self.store, seq: head.seq, chain: head.chain }) {
+            Ok(()) => self.written_seq = head.seq,
+            Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
+        }
+    }
+}

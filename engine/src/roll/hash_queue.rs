@@ -1,0 +1,168 @@
+//! The queue in front of the hashing threads: two bounded lanes, staff before residents, each job with its deadline.
+//!
+//! It must not know what a job does.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Who waits for a hash. Staff go first: their handful of logins must not wait behind a rush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Operators, venue staff, the city, ops.
+    Staff,
+    /// Residents.
+    Resident,
+}
+
+/// A job and the moment after which nobody wants its result.
+pub(super) struct Queued<J> {
+    pub(super) job: J,
+    pub(super) deadline: Option<Instant>,
+}
+
+impl<J> Queued<J> {
+    pub(super) fn is_expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+}
+
+/// Why a job was not queued. It carries the job, so that its caller can be told.
+pub(super) enum NotQueued<J> {
+    Full(J),
+    Closed(J),
+}
+
+/// The queue. Each lane has `capacity_per_lane` places of its own, so that residents cannot fill the places of staff.
+pub(super) struct HashQueue<J> {
+    lanes: Mutex<Lanes<J>>,
+    changed: Condvar,
+    pub(super) capacity_per_lane: usize,
+}
+
+struct Lanes<J> {
+    staff: VecDeque<Queued<J>>,
+    residents: VecDeque<Queued<J>>,
+    closed: bool,
+}
+
+impl<J> Lanes<J> {
+    fn lane(&mut self, lane: Lane) -> &mut VecDeque<Queued<J>> {
+        match lane {
+            Lane::Staff => &mut self.staff,
+            Lane::Resident => &mut self.residents,
+        }
+    }
+}
+
+impl<J> HashQueue<J> {
+    pub(super) fn new(capacity_per_lane: usize) -> Self {
+        let lanes = Lanes { staff: VecDeque::new(), residents: VecDeque::new(), closed: false };
+        Self { lanes: Mutex::new(lanes), changed: Condvar::new(), capacity_per_lane }
+    }
+
+    /// Queues a job. Jobs of a full lane whose deadline has passed make room and are handed to `drop_expired`.
+    pub(super) fn push(&self, lane: Lane, queued: Queued<J>, drop_expired: impl Fn(J)) -> Result<(), NotQueued<J>> {
+        let mut expired = VecDeque::new();
+        let result = {
+            let mut lanes = self.lock();
+            if lanes.closed {
+                return Err(NotQueued::Closed(queued.job));
+            }
+            let waiting = lanes.lane(lane);
+            if waiting.len() >= self.capacity_per_lane {
+                let (overdue, in_time) = std::mem::take(waiting).into_iter().partition(Queued::is_expired);
+                (expired, *waiting) = (overdue, in_time);
+            }
+            if waiting.len() >= self.capacity_per_lane {
+                Err(NotQueued::Full(queued.job))
+            } else {
+                waiting.push_back(queued);
+                self.changed.notify_one();
+                Ok(())
+            }
+        };
+        for queued in expired {
+            drop_expired(queued.job);
+        }
+        result
+    }
+
+    /// The next job, staff first; waits for one. None once the queue is closed.
+    pub(super) fn pop(&self) -> Option<Queued<J>> {
+        let mut lanes = self.lock();
+        loop {
+            if lanes.closed {
+                return None;
+            }
+            if let Some(next) = lanes.staff.pop_front().or_else(|| lanes.residents.pop_front()) {
+                return Some(next);
+            }
+            lanes = self.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Closes the queue and gives back what was waiting.
+    pub(super) fn close(&self) -> Vec<J> {
+        let mut lanes = self.lock();
+        lanes.closed = true;
+        self.changed.notify_all();
+        let Lanes { staff, residents, .. } = &mut *lanes;
+        staff.drain(..).chain(residents.drain(..)).map(|queued| queued.job).collect()
+    }
+
+    /// How many jobs wait in a lane.
+    pub(super) fn waiting(&self, lane: Lane) -> usize {
+        self.lock().lane(lane).len()
+    }
+
+    // No job runs under this lock, so a poisoned one still guards whole lanes.
+    fn lock(&self) -> MutexGuard<'_, Lanes<J>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn queued(job: u32) -> Queued<u32> {
+        Queued { job, deadline: None }
+    }
+
+    fn push(queue: &HashQueue<u32>, lane: Lane, queued: Queued<u32>) -> bool {
+        queue.push(lane, queued, |_| ()).is_ok()
+    }
+
+    #[test]
+    fn staff_go_first_and_each_lane_is_bounded() {
+        let queue = HashQueue::new(2);
+        assert!(push(&queue, Lane::Resident, queued(1)) && push(&queue, Lane::Resident, queued(2)));
+        assert!(!push(&queue, Lane::Resident, queued(3)), "full");
+        assert!(push(&queue, Lane::Staff, queued(4)), "a lane of its own");
+        assert_eq!((queue.waiting(Lane::Staff), queue.waiting(Lane::Resident)), (1, 2));
+        let order: Vec<u32> = (0..3).filter_map(|_| queue.pop()).map(|queued| queued.job).collect();
+        assert_eq!(order, [4, 1, 2]);
+    }
+
+    #[test]
+    fn an_expired_job_makes_room_in_a_full_lane() {
+        let queue = HashQueue::new(1);
+        let past = Instant::now().checked_sub(Duration::from_millis(1));
+        assert!(push(&queue, Lane::Resident, Queued { job: 1, deadline: past }));
+        let dropped = Mutex::new(Vec::new());
+        let result = queue.push(Lane::Resident, queued(2), |job| dropped.lock().expect("not poisoned").push(job));
+        assert!(result.is_ok());
+        assert_eq!(*dropped.lock().expect("not poisoned"), [1]);
+    }
+
+    #[test]
+    fn a_closed_queue_gives_back_what_waits_and_takes_nothing() {
+        let queue = HashQueue::new(4);
+        push(&queue, Lane::Resident, queued(1));
+        assert_eq!(queue.close(), [1]);
+        assert!(queue.pop().is_none());
+        assert!(matches!(queue.push(Lane::Staff, queued(2), |_| ()), Err(NotQueued::Closed(2))));
+    }
+}

@@ -1,0 +1,217 @@
+//! Drafts of vaccination sessions (接種会), as the city plans them in a spreadsheet.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use crate::core::ids::DoseNo;
+use crate::core::time::{ClockTime, Day};
+
+use super::clock_time::parse_clock_time;
+use super::column::Column;
+use super::date::parse_date;
+use super::number::{parse_doses_list, parse_number};
+use super::problem::{LineError, Reason, Shown};
+use super::table::{ParsedFile, Row, Wanted, optional, parse_name, read_table, required};
+
+/// How long a slot may be, in minutes.
+pub const SLOT_MINUTES: RangeInclusive<u32> = 5..=480;
+/// The most places per slot.
+pub const CAPACITY_MAX: u32 = 10_000;
+
+const _: () = assert!(*SLOT_MINUTES.end() <= u16::MAX as u32);
+
+/// One session, as the file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The physical line in the file.
+    pub line: u64,
+    /// The name of the venue.
+    pub venue: String,
+    /// The date.
+    pub date: Day,
+    /// When the first slot begins.
+    pub start: ClockTime,
+    /// When the last slot ends, after `start` by a whole number of slots.
+    pub end: ClockTime,
+    /// The length of a slot, in minutes.
+    pub slot_minutes: u16,
+    /// Places per slot, 1 to [`CAPACITY_MAX`].
+    pub capacity: u32,
+    /// The vaccine.
+    pub vaccine: String,
+    /// The doses that are given, ascending; at least one.
+    pub doses: Vec<DoseNo>,
+    /// Places per slot kept for the phone, at most `capacity`; none if the file does not say.
+    pub phone_share: Option<u32>,
+}
+
+/// The sessions of a file.
+pub type SessionsFile = ParsedFile<SessionRow>;
+
+const COLUMNS: [Wanted; 9] = [
+    required(Column::Venue),
+    required(Column::Date),
+    required(Column::Start),
+    required(Column::End),
+    required(Column::SlotMinutes),
+    required(Column::Capacity),
+    required(Column::Vaccine),
+    required(Column::Doses),
+    optional(Column::PhoneShare),
+];
+
+/// Reads drafts of sessions. A second session of the same venue, date, start and vaccine is refused.
+#[must_use]
+pub fn parse_sessions(bytes: &[u8]) -> SessionsFile {
+    let mut first_lines: HashMap<(String, Day, ClockTime, String), u64> = HashMap::new();
+    read_table(bytes, &COLUMNS, |row, errors| {
+        let session = read_session(row, errors)?;
+        let key = (session.venue.clone(), session.date, session.start, session.vaccine.clone());
+        let first_line = *first_lines.entry(key).or_insert(row.line);
+        if first_line != row.line {
+            errors.push(row.error(None, Reason::RowTwice { first_line }));
+            return None;
+        }
+        Some(session)
+    })
+}
+
+fn read_session(row: &Row<'_>, errors: &mut Vec<LineError>) -> Option<SessionRow> {
+    let venue = row.read(Column::Venue, errors, parse_name);
+    let date = row.read(Column::Date, errors, |text| parse_date(text).map_err(|problem| problem.reason(text)));
+    let start = row.read(Column::Start, errors, clock);
+    let end = row.read(Column::End, errors, |text| {
+        let end = clock(text)?;
+        if start.is_some_and(|start| end <= start) {
+            return Err(Reason::EndNotAfterStart { value: Shown::new(text.trim()) });
+        }
+        Ok(end)
+    });
+    let slot_minutes = row.read(Column::SlotMinutes, errors, |text| {
+        let slot_minutes = parse_number(text, &SLOT_MINUTES)? as u16;
+        if let (Some(start), Some(end)) = (start, end) {
+            let session_minutes = end.0 - start.0;
+            if session_minutes % slot_minutes != 0 {
+                return Err(Reason::SlotsDoNotFit { session_minutes, slot_minutes });
+            }
+        }
+        Ok(slot_minutes)
+    });
+    let capacity = row.read(Column::Capacity, errors, |text| parse_number(text, &(1..=CAPACITY_MAX)));
+    let vaccine = row.read(Column::Vaccine, errors, parse_name);
+    let doses = row.read(Column::Doses, errors, parse_doses_list);
+    let phone_share = row.read(Column::PhoneShare, errors, |text| {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let share = parse_number(text, &(0..=CAPACITY_MAX))?;
+        match capacity {
+            Some(capacity) if share > capacity => {
+                Err(Reason::PhoneShareAboveCapacity { value: Shown::new(text.trim()), capacity })
+            }
+            _ => Ok(Some(share)),
+        }
+    });
+    Some(SessionRow {
+        line: row.line,
+        venue: venue?,
+        date: date?,
+        start: start?,
+        end: end?,
+        slot_minutes: slot_minutes?,
+        capacity: capacity?,
+        vaccine: vaccine?,
+        doses: doses?,
+        phone_share: phone_share?,
+    })
+}
+
+fn clock(text: &str) -> Result<ClockTime, Reason> {
+    if text.trim().is_empty() {
+        return Err(Reason::ValueMissing);
+    }
+    parse_clock_time(text).ok_or_else(|| Reason::TimeForm { value: Shown::new(text.trim()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEADER: &str = "venue,date,start,end,slot_minutes,capacity,vaccine,doses,phone_share";
+
+    fn sessions(lines: &str) -> SessionsFile {
+        parse_sessions(format!("{HEADER}\n{lines}").as_bytes())
+    }
+
+    #[test]
+    fn a_session_is_read_in_either_language() {
+        let japanese = "会場,日付,開始,終了,枠分,定員,ワクチン,回数\r\n文化ホール,令和8年12月5日,9時30分,12時,３０,20,コミナティ,1；2\r\n";
+        let english = sessions("文化ホール,2026-12-05,9:30,12:00,30,20,コミナティ,2;1,\n");
+        assert_eq!(english.errors, []);
+        assert_eq!(parse_sessions(japanese.as_bytes()), english);
+        let row = &english.rows[0];
+        assert_eq!((row.line, row.slot_minutes, row.capacity, row.phone_share), (2, 30, 20, None));
+        assert_eq!(sessions("a,2026-12-05,9:30,24:00,30,20,b,1,20\n").rows[0].phone_share, Some(20));
+    }
+
+    #[test]
+    fn wrong_values_are_reported_by_column() {
+        let shown = Shown::new;
+        let cases = [
+            (",2026-12-05,9:00,12:00,30,20,v,1,", Column::Venue, Reason::ValueMissing),
+            ("a,2026-13-05,9:00,12:00,30,20,v,1,", Column::Date, Reason::DateImpossible { value: shown("2026-13-05") }),
+            ("a,2026-12-05,9,12:00,30,20,v,1,", Column::Start, Reason::TimeForm { value: shown("9") }),
+            ("a,2026-12-05,9:00,9:00,30,20,v,1,", Column::End, Reason::EndNotAfterStart { value: shown("9:00") }),
+            ("a,2026-12-05,9:00,,30,20,v,1,", Column::End, Reason::ValueMissing),
+            (
+                "a,2026-12-05,9:00,12:00,4,20,v,1,",
+                Column::SlotMinutes,
+                Reason::NumberForm { value: shown("4"), min: 5, max: 480 },
+            ),
+            (
+                "a,2026-12-05,9:00,12:00,50,20,v,1,",
+                Column::SlotMinutes,
+                Reason::SlotsDoNotFit { session_minutes: 180, slot_minutes: 50 },
+            ),
+            (
+                "a,2026-12-05,9:00,12:00,240,20,v,1,",
+                Column::SlotMinutes,
+                Reason::SlotsDoNotFit { session_minutes: 180, slot_minutes: 240 },
+            ),
+            (
+                "a,2026-12-05,9:00,12:00,30,0,v,1,",
+                Column::Capacity,
+                Reason::NumberForm { value: shown("0"), min: 1, max: 10_000 },
+            ),
+            ("a,2026-12-05,9:00,12:00,30,20,,1,", Column::Vaccine, Reason::ValueMissing),
+            ("a,2026-12-05,9:00,12:00,30,20,v,0,", Column::Doses, Reason::DosesForm { value: shown("0") }),
+            (
+                "a,2026-12-05,9:00,12:00,30,20,v,1,21",
+                Column::PhoneShare,
+                Reason::PhoneShareAboveCapacity { value: shown("21"), capacity: 20 },
+            ),
+        ];
+        for (line, column, reason) in cases {
+            assert_eq!(sessions(line).errors, [LineError { line: 2, column: Some(column), reason }], "{line}");
+        }
+    }
+
+    #[test]
+    fn the_same_session_twice_names_the_first_line() {
+        let file = sessions(
+            "a,2026-12-05,9:00,12:00,30,20,v,1,\na,2026-12-05,9:00,12:00,30,20,w,1,\na,2026/12/5,09:00,13:00,30,5,v,2,\n",
+        );
+        assert_eq!(file.errors, [LineError { line: 4, column: None, reason: Reason::RowTwice { first_line: 2 } }]);
+        assert_eq!(file.rows.len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_sessions_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200), line in "[a0-9:;,/-]{0,60}") {
+            let _ = parse_sessions(&bytes);
+            let _ = parse_sessions(&[HEADER.as_bytes(), b"\n", &bytes].concat());
+            sessions(&line);
+        }
+    }
+}

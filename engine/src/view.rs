@@ -1,0 +1,171 @@
+//! What callers of the engine see: answers, never live state.
+
+use std::sync::Arc;
+
+use crate::core::decide::NextDose;
+use crate::core::ids::{BookingNumber, DoseNo, HoldId, ResidentNo, SessionId, SlotNo, VaccineId};
+use crate::core::resident::{BookingState, Leg};
+use crate::core::session::PublicState;
+use crate::core::setup::Venue;
+use crate::core::time::{ClockTime, Day, Instant};
+
+/// A booking with all that its owner needs to find the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the contract")]
+pub struct BookingView {
+    pub number: BookingNumber,
+    pub session: SessionId,
+    pub slot: SlotNo,
+    pub venue: Arc<Venue>,
+    pub date: Day,
+    pub start: ClockTime,
+    pub end: ClockTime,
+    pub dose: DoseNo,
+    pub vaccine: Arc<str>,
+    pub state: BookingState,
+}
+
+/// Everything that a resident sees about themself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// The name in kana.
+    pub name_kana: String,
+    /// All bookings ever made, by dose, then oldest first.
+    pub bookings: Vec<BookingView>,
+    /// The next dose that is left to book.
+    pub next: Option<NextDose>,
+}
+
+/// A place as a page names it before it is booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the contract")]
+pub struct PlaceView {
+    pub session: SessionId,
+    pub slot: SlotNo,
+    pub venue: Arc<Venue>,
+    pub date: Day,
+    pub start: ClockTime,
+    pub end: ClockTime,
+    pub dose: DoseNo,
+    pub vaccine: Arc<str>,
+}
+
+/// A granted booking, pair or move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The bookings as they were granted, in order of dose.
+    pub bookings: Vec<BookingView>,
+    /// Whether this is the first answer again.
+    pub repeated: bool,
+}
+
+/// A hold as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldView {
+    /// Its name.
+    pub id: HoldId,
+    /// The places that it keeps.
+    pub legs: Vec<Leg>,
+    /// The booking that it is to replace, for a move.
+    pub changes: Option<BookingNumber>,
+    /// When the first of the holds that replaced one another was made.
+    pub first_held_at: Instant,
+    /// Until when it keeps them.
+    pub expires_at: Instant,
+}
+
+/// A person who has just proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// Their pseudonym.
+    pub resident: ResidentNo,
+    /// The generation of their password, to be carried in the token.
+    pub credential_generation: u32,
+    /// Their name in kana.
+    pub name_kana: String,
+}
+
+/// Why a login is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// Unknown ID or wrong password: nobody can tell which.
+    #[error("the ID or the password is wrong")]
+    Invalid,
+    /// Too many logins wait; try again.
+    #[error("too many logins are waiting")]
+    Busy,
+}
+
+/// All published sessions with their free places at one instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Availability {
+    /// The instant.
+    pub at: Instant,
+    /// Grows with every change of this picture; equal numbers are equal pictures.
+    pub revision: u64,
+    /// The sessions by date, start and venue.
+    pub sessions: Vec<SessionView>,
+}
+
+/// A published session as residents see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the contract")]
+pub struct SessionView {
+    pub id: SessionId,
+    pub venue: Arc<Venue>,
+    pub date: Day,
+    pub vaccine_id: VaccineId,
+    pub vaccine: Arc<str>,
+    pub doses: Vec<DoseNo>,
+    pub state: PublicState,
+    pub opens_at: Instant,
+    pub slots: Vec<SlotView>,
+}
+
+/// A slot as residents see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the contract")]
+pub struct SlotView {
+    pub id: SlotNo,
+    pub start: ClockTime,
+    pub end: ClockTime,
+    /// What a resident on the web could take now: without holds, without the phone's share.
+    pub free: u32,
+    pub state: PublicState,
+}
+
+/// Whether the engine can serve, and if not, why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Stable codes with a sentence each; empty when all is well.
+    pub reasons: Vec<(&'static str, String)>,
+}
+
+/// Counters and gauges of the engine at one instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EngineFigures {
+    /// Sequence number of the last durable entry.
+    pub journal_seq: u64,
+    /// Batches committed since the start.
+    pub batches: u64,
+    /// Entries committed since the start.
+    pub entries: u64,
+    /// Time that commits took since the start, in microseconds.
+    pub commit_us: u64,
+    /// Commits whose outcome was not known.
+    pub commits_unknown: u64,
+    /// Entries waiting for the ledger or being committed.
+    pub in_flight: u64,
+    /// Records that the tables lag behind the journal.
+    pub fold_lag: u64,
+    /// Logins waiting for the hash pool.
+    pub logins_waiting: u64,
+    /// Whether the ledger is suspended.
+    pub suspended: bool,
+    /// Residents known.
+    pub residents: u64,
+    /// Bookings that use a place.
+    pub bookings_live: u64,
+    /// How far the wall clock has run away from engine time since the start, in milliseconds.
+    pub clock_drift_ms: i64,
+}
