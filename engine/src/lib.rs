@@ -10,12 +10,14 @@ pub mod core;
 mod gate;
 mod handle;
 pub mod ledger;
+pub mod priority;
 pub mod roll;
 pub mod view;
 
 pub use handle::{
-    CampaignError, DraftSummary, EngineConfig, EngineHandle, IssuedLine, PersonReport, PublishSummary, ReportedBooking,
-    ReportedDose, ReportedView, RollDifference, StartError, VaccineSpec, verify_folder,
+    CampaignError, DraftSummary, EngineConfig, EngineHandle, IssuedLine, PersonReport, PreparedPassword,
+    PublishSummary, ReportedBooking, ReportedDose, ReportedView, RollDifference, StartError, VaccineSpec,
+    verify_folder,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

@@ -13,7 +13,7 @@ use crate::view::{LoggedIn, LoginError};
 use zeroize::Zeroizing;
 
 /// How long a login waits for the hash pool.
-const HASH_WAIT_MAX: Duration = Duration::from_secs(8);
+pub(super) const HASH_WAIT_MAX: Duration = Duration::from_secs(8);
 
 impl EngineHandle {
     /// Verifies a city ID and password. An unknown ID (or none) takes the same work and gives the same answer as a wrong

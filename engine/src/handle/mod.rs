@@ -9,7 +9,9 @@ mod start;
 mod verifying;
 
 pub use campaign::{CampaignError, DraftSummary, PublishSummary};
-pub use roll::{IssuedLine, PersonReport, ReportedBooking, ReportedDose, ReportedView, RollDifference};
+pub use roll::{
+    IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
+};
 pub use start::{EngineConfig, StartError, VaccineSpec};
 pub use verifying::verify_folder;
 

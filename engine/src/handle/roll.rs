@@ -1,15 +1,17 @@
 //! The roll: import with a difference first, issued passwords, and the report about one person.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::{CampaignError, EngineHandle};
+use crate::core::credential::StoredPassword;
 use crate::core::event::{By, Event, ResidentSet, View};
 use crate::core::ids::{Channel, CityId, ResidentNo};
 use crate::core::resident::Person;
 use crate::ledger::Beside;
-use crate::roll::{ISSUE_CHUNK, RollRow, issue_passwords};
+use crate::roll::{ISSUE_CHUNK, IssuedPassword, RollRow, issue_passwords};
 use crate::view::BookingView;
 
 /// What an import would change.
@@ -180,46 +182,31 @@ impl EngineHandle {
         all
     }
 
-    /// Makes passwords for up to [`ISSUE_CHUNK`] of `residents`, stores their hashes durably, and gives ID, name and password
-    /// for the printer. `progress` hears how many are hashed. Blocks all cores at the lowest priority meanwhile.
-    ///
-    /// `write` gets the lines before the hashes are stored: a crash between the two leaves a line that is issued again, never a
-    /// person whose password nobody knows.
-    pub async fn issue_chunk(
+    /// Makes passwords for up to [`ISSUE_CHUNK`] of `residents` on all cores, at the lowest priority, without storing anything.
+    /// `progress` hears how many are hashed. The printer's lines must be safe on a disk before [`EngineHandle::put_passwords`]:
+    /// then a crash leaves lines that are made again, never a person whose password nobody knows.
+    pub async fn prepare_passwords(
         &self,
         residents: &[ResidentNo],
-        by: By,
-        mut progress: impl FnMut(usize) + Send + 'static,
-        write: impl FnOnce(&[IssuedLine]) -> std::io::Result<()>,
-    ) -> Result<usize, CampaignError> {
+        progress: impl FnMut(usize) + Send + 'static,
+    ) -> Result<Vec<PreparedPassword>, CampaignError> {
         let chunk: Vec<ResidentNo> = residents.iter().copied().take(ISSUE_CHUNK).collect();
-        let hasher = std::sync::Arc::clone(&self.0.hasher);
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let count = chunk.len();
-        let issued = tokio::task::spawn_blocking(move || issue_passwords(count, threads, &hasher, &mut progress)).await;
-        let issued = issued.map_err(|_| CampaignError::Interrupted)?.map_err(CampaignError::Issue)?;
-        let line = |no: ResidentNo, plain: &str| {
-            self.index().resident(no, |entry| IssuedLine {
+        let made = self.make_passwords(chunk.len(), progress).await?;
+        let prepared = chunk.into_iter().zip(made).filter_map(|(resident, made)| {
+            let line = self.index().resident(resident, |entry| IssuedLine {
                 id: entry.person.id.to_string(),
                 name_kana: entry.person.name_kana.to_string(),
-                password: plain.to_owned().into(),
-            })
-        };
-        let lines: Vec<IssuedLine> =
-            chunk.iter().zip(&issued).filter_map(|(no, issued)| line(*no, &issued.plain)).collect();
-        write(&lines).map_err(CampaignError::List)?;
-        let passwords = chunk.iter().zip(&issued).map(|(no, issued)| (*no, issued.stored)).collect();
-        let event = Event::PasswordsIssued { residents: chunk.iter().copied().collect() };
-        let beside = Beside { passwords, ..Beside::default() };
-        self.append(by, vec![event], Some(beside), Channel::City).await?;
-        Ok(chunk.len())
+                password: made.plain.clone(),
+            });
+            Some(PreparedPassword { resident, stored: made.stored, line: line? })
+        });
+        Ok(prepared.collect())
     }
 
-    /// Gives throw-away residents passwords whose hashes are known already, for demos and rehearsals: real parameters, shared
-    /// hashes.
+    /// Stores the hashes of issued passwords, durably: from then on they are the only ones that count.
     pub async fn put_passwords(
         &self,
-        passwords: Vec<(ResidentNo, crate::core::credential::StoredPassword)>,
+        passwords: Vec<(ResidentNo, StoredPassword)>,
         by: By,
     ) -> Result<(), CampaignError> {
         let residents: ResidentSet = passwords.iter().map(|(no, _)| *no).collect();
@@ -229,11 +216,21 @@ impl EngineHandle {
     }
 
     /// Makes `count` passwords with their hashes, on all cores.
-    pub async fn make_passwords(&self, count: usize) -> Result<Vec<crate::roll::IssuedPassword>, CampaignError> {
-        let hasher = std::sync::Arc::clone(&self.0.hasher);
+    pub async fn make_passwords(
+        &self,
+        count: usize,
+        progress: impl FnMut(usize) + Send + 'static,
+    ) -> Result<Vec<IssuedPassword>, CampaignError> {
+        let hasher = Arc::clone(&self.0.hasher);
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let made = tokio::task::spawn_blocking(move || issue_passwords(count, threads, &hasher, |_| {})).await;
+        let made = tokio::task::spawn_blocking(move || issue_passwords(count, threads, &hasher, progress)).await;
         made.map_err(|_| CampaignError::Interrupted)?.map_err(CampaignError::Issue)
+    }
+
+    /// A resident's city ID.
+    #[must_use]
+    pub fn city_id(&self, resident: ResidentNo) -> Option<CityId> {
+        self.index().resident(resident, |entry| entry.person.id)
     }
 
     /// The pseudonym of a city ID.
@@ -272,6 +269,16 @@ impl EngineHandle {
             }
         }))
     }
+}
+
+/// A password that is made but not stored.
+pub struct PreparedPassword {
+    /// Whose.
+    pub resident: ResidentNo,
+    /// Its hash.
+    pub stored: StoredPassword,
+    /// Its line for the printer.
+    pub line: IssuedLine,
 }
 
 /// A line of the printer's list.

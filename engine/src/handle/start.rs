@@ -29,6 +29,9 @@ const MARK_NAME: &str = "high-water";
 /// Secrets that must not lie in the store: in a folder of their own, mode 0700.
 const KEYS_FOLDER: &str = "keys";
 
+/// How many logins may wait for each hashing thread.
+const LOGINS_QUEUED_PER_THREAD_MAX: usize = 256;
+
 /// A vaccine as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaccineSpec {
@@ -129,10 +132,18 @@ impl EngineConfig {
 
     /// Opens the store and starts the engine. Must be called within a tokio runtime, whose timers it uses.
     pub async fn start(self) -> Result<EngineHandle, StartError> {
+        self.start_on_clock(|last| Arc::new(SystemClock::not_before(last))).await
+    }
+
+    /// The same on a clock of the caller's, which is told the journal's last instant.
+    pub async fn start_on_clock(
+        self,
+        clock: impl FnOnce(Instant) -> Arc<dyn Clock> + Send,
+    ) -> Result<EngineHandle, StartError> {
         let ledger = RedbLedger::open(&self.folder)?;
         let mark = self.mark();
         let recovered = recover(&ledger, &mark)?;
-        let clock = Arc::new(SystemClock::not_before(recovered.index.head().at));
+        let clock = clock(recovered.index.head().at);
         let handle = self.start_on(ledger, recovered.index, mark, clock)?;
         handle.define_vaccines(&self.vaccines).await?;
         Ok(handle)
@@ -146,7 +157,7 @@ impl EngineConfig {
         clock: Arc<dyn Clock>,
     ) -> Result<EngineHandle, StartError> {
         let hasher = Arc::new(PasswordHasher::new(self.hashing, key(&self.folder, "pepper")?)?);
-        let pool = HashPool::start(&hasher, HashPoolSettings::default()).map_err(io_error("hash pool"))?;
+        let pool = HashPool::start(&hasher, pool_settings()).map_err(io_error("hash pool"))?;
         let figures = Arc::new(WriterFigures::default());
         let index = Arc::new(index);
         let shared = Arc::new(Shared::new(clock, self.rules.clone(), Arc::clone(&index), Arc::clone(&figures)));
@@ -209,6 +220,13 @@ impl EngineHandle {
         self.append(By::System, events, None, Channel::City).await.map_err(|_| StartError::Vaccines)?;
         Ok(())
     }
+}
+
+/// One hash takes some 25 ms of a core: a queue that is longer than [`super::login::HASH_WAIT_MAX`] only makes people wait for
+/// a refusal.
+fn pool_settings() -> HashPoolSettings {
+    let settings = HashPoolSettings::default();
+    HashPoolSettings { queued_per_lane_max: settings.threads.get() * LOGINS_QUEUED_PER_THREAD_MAX, ..settings }
 }
 
 /// The key `name` of 32 random bytes in the data folder's `keys`, mode 0600; made if there is none.

@@ -17,9 +17,7 @@ use zeroize::Zeroizing;
 
 use super::hash_queue::{HashQueue, Lane, NotQueued, Queued};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
-
-/// How far the hashing threads stand back: nice 10 of 19.
-const NICE: i32 = 10;
+use crate::priority::{HASHING_NICE, lower_this_thread};
 
 /// Why there is no answer about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -192,7 +190,7 @@ impl Drop for HashPool {
 }
 
 fn run_thread(queue: &HashQueue<Job>, hasher: &PasswordHasher) {
-    lower_priority();
+    lower_this_thread(HASHING_NICE);
     let mut memory = Vec::new();
     while let Some(queued) = queue.pop() {
         let expired = queued.is_expired();
@@ -202,14 +200,6 @@ fn run_thread(queue: &HashQueue<Job>, hasher: &PasswordHasher) {
         if catch_unwind(AssertUnwindSafe(|| job(fate))).is_err() {
             tracing::error!("hashing a password panicked");
         }
-    }
-}
-
-/// On Linux a priority belongs to the thread whose id is given, despite the call's name (setpriority(2), "C library/kernel
-/// differences").
-fn lower_priority() {
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
-        tracing::debug!(%error, "the hashing thread keeps its priority");
     }
 }
 

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::password::{new_password, normalise_password};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
+use crate::priority::{HASHING_NICE, lower_this_thread};
 
 /// A chunk that is stored in one go: some seconds of hashing.
 pub const ISSUE_CHUNK: usize = 500;
@@ -56,6 +57,7 @@ pub fn issue_passwords(
             .map(|number| {
                 let done = done.clone();
                 scope.spawn(move || {
+                    lower_this_thread(HASHING_NICE);
                     let mut memory = Vec::new();
                     for _ in (number..count).step_by(threads) {
                         let issued = issue_one(hasher, &mut memory);

@@ -1,0 +1,76 @@
+//! Our cookies: read from a request, written into an answer. `__Host-` and Secure exactly when the browser sees HTTPS.
+
+use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
+
+/// The cookies that we set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieName {
+    /// The login token.
+    Login,
+    /// The browser that has logged in before.
+    Device,
+    /// The language of the pages. It is no secret, and the same with and without HTTPS.
+    Language,
+}
+
+impl CookieName {
+    const fn text(self, https: bool) -> &'static str {
+        match (self, https) {
+            (Self::Login, true) => "__Host-sesshu",
+            (Self::Login, false) => "sesshu",
+            (Self::Device, true) => "__Host-sesshu-device",
+            (Self::Device, false) => "sesshu-device",
+            (Self::Language, _) => "sesshu-lang",
+        }
+    }
+}
+
+/// The value of our cookie `name`.
+pub(crate) fn read(headers: &HeaderMap, name: CookieName, https: bool) -> Option<&str> {
+    headers.get_all(COOKIE).iter().find_map(|value| read_in(value, name, https))
+}
+
+/// The value of our cookie `name` in one `Cookie` header.
+pub(crate) fn read_in(header: &HeaderValue, name: CookieName, https: bool) -> Option<&str> {
+    let name = name.text(https);
+    header.to_str().ok()?.split(';').find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// The `Set-Cookie` that keeps `value` for `seconds`; none if it could not be a header, which our own values always can.
+pub(crate) fn write(name: CookieName, value: &str, seconds: i64, https: bool) -> Option<HeaderValue> {
+    let secure = if https { "; Secure" } else { "" };
+    let text = name.text(https);
+    HeaderValue::try_from(format!("{text}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
+}
+
+/// The `Set-Cookie` that removes `name`.
+pub(crate) fn remove(name: CookieName, https: bool) -> Option<HeaderValue> {
+    write(name, "", 0, https)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_host_bound_and_secure_exactly_on_https() {
+        let text =
+            |https| write(CookieName::Login, "v", 60, https).expect("a cookie").to_str().expect("text").to_owned();
+        assert_eq!(text(true), "__Host-sesshu=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(text(false), "sesshu=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_only_under_its_full_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=1; sesshu-lang=en;sesshu = no;; x"));
+        headers.append(COOKIE, HeaderValue::from_static("sesshu=token=="));
+        assert_eq!(read(&headers, CookieName::Login, false), Some("token=="));
+        assert_eq!(read(&headers, CookieName::Language, true), Some("en"));
+        assert_eq!(read(&headers, CookieName::Login, true), None);
+        assert_eq!(read(&headers, CookieName::Device, false), None);
+    }
+}

@@ -1,0 +1,124 @@
+//! Login tokens: signed and stateless. The engine says whether one that is genuine still stands.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sesshu_engine::core::ids::ResidentNo;
+use sesshu_engine::core::time::Instant;
+use subtle::ConstantTimeEq;
+
+const VERSION: u8 = 1;
+/// Version, resident, generation, token id, issued at, expires at.
+const PAYLOAD_BYTES: usize = 1 + 4 + 4 + 8 + 8 + 8;
+const MAC_BYTES: usize = 16;
+const TOKEN_BYTES: usize = PAYLOAD_BYTES + MAC_BYTES;
+
+/// What a token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// Who.
+    pub(crate) resident: ResidentNo,
+    /// The generation of the password that was used.
+    pub(crate) generation: u32,
+    /// Which token.
+    pub(crate) token: u64,
+    /// When it was issued.
+    pub(crate) issued_at: Instant,
+    /// Until when it counts.
+    pub(crate) expires_at: Instant,
+}
+
+/// The key that signs tokens.
+pub(crate) struct TokenKey([u8; 32]);
+
+impl std::fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenKey(…)")
+    }
+}
+
+impl TokenKey {
+    pub(crate) fn derive(secret: &[u8; 32]) -> Self {
+        Self(blake3::derive_key("sesshu 2026 login token", secret))
+    }
+
+    /// The token that says `login`.
+    pub(crate) fn seal(&self, login: &Login) -> String {
+        let mut bytes = [0; TOKEN_BYTES];
+        bytes[0] = VERSION;
+        bytes[1..5].copy_from_slice(&login.resident.0.to_le_bytes());
+        bytes[5..9].copy_from_slice(&login.generation.to_le_bytes());
+        bytes[9..17].copy_from_slice(&login.token.to_le_bytes());
+        bytes[17..25].copy_from_slice(&login.issued_at.0.to_le_bytes());
+        bytes[25..33].copy_from_slice(&login.expires_at.0.to_le_bytes());
+        let mac = self.mac(&bytes[..PAYLOAD_BYTES]);
+        bytes[PAYLOAD_BYTES..].copy_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What `token` says, if it is one of ours.
+    pub(crate) fn open(&self, token: &str) -> Option<Login> {
+        // The decoder wants room for whole groups of three bytes.
+        let mut bytes = [0; TOKEN_BYTES.next_multiple_of(3)];
+        if token.len() > bytes.len() / 3 * 4 {
+            return None;
+        }
+        let length = URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).ok()?;
+        let (payload, mac) = bytes[..length].split_at_checked(PAYLOAD_BYTES)?;
+        if payload[0] != VERSION || !bool::from(self.mac(payload).as_slice().ct_eq(mac)) {
+            return None;
+        }
+        let long = |at: usize| payload[at..at + 8].try_into().map(u64::from_le_bytes).ok();
+        let short = |at: usize| payload[at..at + 4].try_into().map(u32::from_le_bytes).ok();
+        Some(Login {
+            resident: ResidentNo(short(1)?),
+            generation: short(5)?,
+            token: long(9)?,
+            issued_at: Instant(long(17)? as i64),
+            expires_at: Instant(long(25)? as i64),
+        })
+    }
+
+    fn mac(&self, payload: &[u8]) -> [u8; MAC_BYTES] {
+        let mut mac = [0; MAC_BYTES];
+        mac.copy_from_slice(&blake3::keyed_hash(&self.0, payload).as_bytes()[..MAC_BYTES]);
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login() -> Login {
+        Login {
+            resident: ResidentNo(77),
+            generation: 3,
+            token: u64::MAX - 5,
+            issued_at: Instant(1_800_000_000_000),
+            expires_at: Instant(1_800_007_200_000),
+        }
+    }
+
+    #[test]
+    fn a_token_survives_a_restart_with_the_same_key_only() {
+        let token = TokenKey::derive(&[1; 32]).seal(&login());
+        assert_eq!(TokenKey::derive(&[1; 32]).open(&token), Some(login()));
+        assert_eq!(TokenKey::derive(&[2; 32]).open(&token), None);
+    }
+
+    #[test]
+    fn a_token_that_was_touched_anywhere_is_none() {
+        let key = TokenKey::derive(&[1; 32]);
+        let token = key.seal(&login());
+        for at in 0..token.len() {
+            let mut touched = token.clone().into_bytes();
+            touched[at] = if touched[at] == b'A' { b'B' } else { b'A' };
+            let touched = String::from_utf8(touched).expect("ASCII");
+            assert!(key.open(&touched).is_none_or(|open| touched == token && open == login()), "byte {at}");
+            assert_eq!(key.open(&token[..at]), None);
+        }
+        for wrong in ["", "A", "=", "あ", &format!("{token}A"), &format!("{token}AAAAAAAA"), &"A".repeat(10_000)] {
+            assert_eq!(key.open(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The listeners of Sesshu: residents (JSON and pages), staff, and ops.
+//!
+//! This crate translates between HTTP and [`sesshu_engine::EngineHandle`]. It decides nothing about places or people: every
+//! "no" about a booking comes from the engine. It must not know the store, the ledger or the actors.
+
+rust_i18n::i18n!("locales");
+
+mod auth;
+mod config;
+mod lang;
+mod metrics;
+mod ops;
+mod problem;
+mod public;
+mod secure_headers;
+mod serve;
+mod shell;
+mod staff;
+
+pub use auth::Auth;
+pub use config::{AddressHeader, CallCentre, PublicConfig, TrustedProxy};
+pub use metrics::{MetricsError, install_metrics};
+pub use ops::ops_router;
+pub use public::public_router;
+pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
+pub use staff::staff_router;

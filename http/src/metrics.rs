@@ -1,0 +1,122 @@
+//! Counters and times of the listeners. Labels are bounded: routes, methods, classes, codes; never a name or an ID.
+
+use std::array;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sesshu_engine::view::EngineFigures;
+
+const REQUESTS: &str = "sesshu_http_requests_total";
+const SECONDS: &str = "sesshu_http_request_seconds";
+const BUCKETS_SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0];
+/// How often histograms are folded, so that they stay small when nobody scrapes.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The metrics could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The recorder refused.
+    #[error("metrics cannot be recorded: {0}")]
+    Recorder(#[from] metrics_exporter_prometheus::BuildError),
+    /// The thread for their upkeep did not start.
+    #[error("the thread for the upkeep of metrics does not start: {0}")]
+    Upkeep(#[from] std::io::Error),
+}
+
+/// Installs the process's recorder of metrics, and a thread for its upkeep. To be called once, before any router is built.
+pub fn install_metrics() -> Result<PrometheusHandle, MetricsError> {
+    let builder = PrometheusBuilder::new();
+    let handle = builder.set_buckets_for_metric(Matcher::Full(SECONDS.into()), &BUCKETS_SECONDS)?.install_recorder()?;
+    let upkeep = handle.clone();
+    std::thread::Builder::new().name("metrics-upkeep".into()).spawn(move || {
+        loop {
+            std::thread::park_timeout(UPKEEP_EVERY);
+            upkeep.run_upkeep();
+        }
+    })?;
+    Ok(handle)
+}
+
+/// The counters of one route, made when they are first needed.
+#[derive(Debug)]
+pub(crate) struct RouteMeter {
+    route: Box<str>,
+    seconds: Histogram,
+    requests: [[OnceLock<Counter>; CLASSES.len()]; METHODS.len()],
+}
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "other"];
+const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
+
+impl RouteMeter {
+    fn new(route: &str) -> Self {
+        let seconds = histogram!(SECONDS, "route" => route.to_owned());
+        Self { route: route.into(), seconds, requests: array::from_fn(|_| array::from_fn(|_| OnceLock::new())) }
+    }
+
+    /// Counts one answer.
+    pub(crate) fn count(&self, method: MethodLabel, status: StatusCode, took: Duration) {
+        let class = (usize::from(status.as_u16()) / 100).wrapping_sub(1).min(CLASSES.len() - 1);
+        let counter = self.requests[method.0][class].get_or_init(|| {
+            counter!(REQUESTS, "route" => self.route.to_string(), "method" => METHODS[method.0], "class" => CLASSES[class])
+        });
+        counter.increment(1);
+        self.seconds.record(took.as_secs_f64());
+    }
+}
+
+/// A method as a bounded label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MethodLabel(usize);
+
+impl From<&Method> for MethodLabel {
+    fn from(method: &Method) -> Self {
+        Self(METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1))
+    }
+}
+
+/// The meters of all routes. There are as many as there are routes, and one for everything else.
+#[derive(Debug, Default)]
+pub(crate) struct Meters(RwLock<HashMap<Box<str>, Arc<RouteMeter>>>);
+
+impl Meters {
+    /// The meter of the matched path `route`, or that of requests which no route matches.
+    pub(crate) fn of(&self, route: Option<&str>) -> Arc<RouteMeter> {
+        let route = route.unwrap_or("none");
+        if let Some(meter) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(route) {
+            return Arc::clone(meter);
+        }
+        let mut meters = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(meters.entry(route.into()).or_insert_with(|| Arc::new(RouteMeter::new(route))))
+    }
+}
+
+/// Counts how a login ended.
+pub(crate) fn count_login(outcome: &'static str) {
+    counter!("sesshu_logins_total", "outcome" => outcome).increment(1);
+}
+
+/// Counts a "no" by its code.
+pub(crate) fn count_refusal(code: &'static str) {
+    counter!("sesshu_refusals_total", "code" => code).increment(1);
+}
+
+/// Shows the engine's figures.
+pub(crate) fn show_engine(figures: &EngineFigures, ready: bool) {
+    counter!("sesshu_ledger_batches_total").absolute(figures.batches);
+    counter!("sesshu_ledger_entries_total").absolute(figures.entries);
+    counter!("sesshu_ledger_commit_microseconds_total").absolute(figures.commit_us);
+    counter!("sesshu_ledger_commits_unknown_total").absolute(figures.commits_unknown);
+    gauge!("sesshu_journal_seq").set(figures.journal_seq as f64);
+    gauge!("sesshu_ledger_in_flight").set(figures.in_flight as f64);
+    gauge!("sesshu_ledger_fold_lag").set(figures.fold_lag as f64);
+    gauge!("sesshu_ledger_suspended").set(if figures.suspended { 1.0 } else { 0.0 });
+    gauge!("sesshu_logins_waiting").set(figures.logins_waiting as f64);
+    gauge!("sesshu_residents").set(figures.residents as f64);
+    gauge!("sesshu_bookings_live").set(figures.bookings_live as f64);
+    gauge!("sesshu_ready").set(if ready { 1.0 } else { 0.0 });
+}

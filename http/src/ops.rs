@@ -1,0 +1,75 @@
+//! The listener for monitors: is it alive, is it ready, how is it doing. It says nothing about people.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sesshu_engine::EngineHandle;
+
+use crate::metrics::show_engine;
+
+/// The routes of the ops listener.
+pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/health/live", get(async || plain("alive\n".into())))
+        .route("/health/ready", get(get_ready))
+        .route("/metrics", get(get_metrics))
+        .with_state((engine, metrics))
+}
+
+type Ops = State<(EngineHandle, PrometheusHandle)>;
+
+#[derive(serde::Serialize)]
+struct ReadyBody<'a> {
+    ready: bool,
+    reasons: Vec<ReasonBody<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct ReasonBody<'a> {
+    code: &'a str,
+    text: &'a str,
+}
+
+async fn get_ready(State((engine, _)): Ops) -> Response {
+    ready_answer(&engine.readiness().reasons)
+}
+
+fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
+    let ready = reasons.is_empty();
+    let reasons = reasons.iter().map(|(code, text)| ReasonBody { code, text }).collect();
+    let body = serde_json::to_vec(&ReadyBody { ready, reasons }).unwrap_or_default();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+async fn get_metrics(State((engine, metrics)): Ops) -> Response {
+    show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
+    let mut answer = plain(metrics.render());
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    answer
+}
+
+fn plain(text: String) -> Response {
+    ([(CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn readiness_says_why_not() {
+        assert_eq!(ready_answer(&[]).status(), StatusCode::OK);
+        let answer = ready_answer(&[("ledger_suspended", "The ledger waits for the disk.".into())]);
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = axum::body::to_bytes(answer.into_body(), 1_000).await.expect("a body");
+        assert_eq!(
+            body,
+            r#"{"ready":false,"reasons":[{"code":"ledger_suspended","text":"The ledger waits for the disk."}]}"#
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! A "no" on its way out. Handlers give a [`Problem`]; the shell renders it once, as RFC 9457 JSON or as a page.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use sesshu_engine::core::refusal::{Refusal, RefusalCode};
+use sesshu_engine::core::time::Instant;
+use utoipa::ToSchema;
+
+use crate::lang::Lang;
+
+/// What is wrong, by its stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The request cannot be read.
+    Invalid,
+    /// The ID or the password is wrong.
+    InvalidCredentials,
+    /// Nobody is logged in.
+    LoginRequired,
+    /// Too many attempts; wait.
+    TooManyAttempts,
+    /// Another site sent this request.
+    CrossSite,
+    /// There is no such address.
+    NotFound,
+    /// The address does not take this method.
+    MethodNotAllowed,
+    /// The body is too large.
+    TooLarge,
+    /// The request did not arrive in time.
+    TooSlow,
+    /// Something is wrong inside.
+    Internal,
+    /// The engine's "no".
+    Refused(RefusalCode),
+}
+
+impl Code {
+    /// The stable name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::LoginRequired => "login_required",
+            Self::TooManyAttempts => "too_many_attempts",
+            Self::CrossSite => "cross_site",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
+            Self::Internal => "internal",
+            Self::Refused(code) => code.code(),
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::Invalid => StatusCode::BAD_REQUEST,
+            Self::InvalidCredentials | Self::LoginRequired => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts | Self::Refused(RefusalCode::TooManyChanges) => StatusCode::TOO_MANY_REQUESTS,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NotFound
+            | Self::Refused(RefusalCode::NoSuchBooking | RefusalCode::NoSuchHold | RefusalCode::NoSuchSlot) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Refused(RefusalCode::Busy | RefusalCode::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(_) => StatusCode::CONFLICT,
+        }
+    }
+}
+
+/// A "no" with what helps the person on.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    /// What is wrong.
+    pub(crate) code: Code,
+    /// When to try again, if that is known.
+    pub(crate) retry_at: Option<Instant>,
+    /// How many seconds to wait, for 429.
+    pub(crate) retry_after_s: Option<u32>,
+    /// Which leg of a pair.
+    pub(crate) index: Option<u8>,
+    /// Where in the request, and why: for `invalid`.
+    pub(crate) place: Option<Box<str>>,
+    /// Where a person on the pages goes on.
+    pub(crate) go_on: Option<Box<str>>,
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self { code, retry_at: None, retry_after_s: None, index: None, place: None, go_on: None }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let problem = Self::from(Code::Refused(refusal.code));
+        Self { retry_at: refusal.retry_at, index: refusal.index, ..problem }
+    }
+}
+
+impl From<RefusalCode> for Problem {
+    fn from(code: RefusalCode) -> Self {
+        Self::from(Code::Refused(code))
+    }
+}
+
+impl Problem {
+    /// `invalid`, with its place and reason.
+    pub(crate) fn invalid(place: impl Into<Box<str>>) -> Self {
+        Self { place: Some(place.into()), ..Code::Invalid.into() }
+    }
+
+    /// `too_many_attempts`, with the wait that is left.
+    pub(crate) fn too_many_attempts(wait_ms: i64) -> Self {
+        let seconds = u32::try_from(wait_ms.max(1) as u64 / 1_000 + 1).unwrap_or(u32::MAX);
+        Self { retry_after_s: Some(seconds), ..Code::TooManyAttempts.into() }
+    }
+
+    /// The same, and where a person on the pages goes on.
+    pub(crate) fn go_on_at(mut self, href: impl Into<Box<str>>) -> Self {
+        self.go_on = Some(href.into());
+        self
+    }
+
+    /// The problem that a bare answer with this status stands for.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Code::LoginRequired,
+            StatusCode::FORBIDDEN => Code::CrossSite,
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+            StatusCode::REQUEST_TIMEOUT => Code::TooSlow,
+            StatusCode::SERVICE_UNAVAILABLE => Code::Refused(RefusalCode::Busy),
+            status if status.is_client_error() => Code::Invalid,
+            _ => Code::Internal,
+        }
+        .into()
+    }
+
+    /// The title in `lang`.
+    pub(crate) fn title(&self, lang: Lang) -> String {
+        lang.say(&format!("problem.{}.title", self.code.name())).into_owned()
+    }
+
+    /// What happened and what to do, in `lang`.
+    pub(crate) fn detail(&self, lang: Lang) -> String {
+        let mut text = lang.say(&format!("problem.{}.detail", self.code.name())).into_owned();
+        if let Some(place) = &self.place {
+            text.push_str(&lang.say_with("problem.place", &[("place", place)]));
+        }
+        if let Some(at) = self.retry_at {
+            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.instant(at))]));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            text.push_str(&lang.say_with("problem.retry_after", &[("seconds", &seconds.to_string())]));
+        }
+        text
+    }
+
+    /// The body as RFC 9457 has it.
+    pub(crate) fn to_json(&self, lang: Lang) -> Vec<u8> {
+        let body = ProblemBody {
+            kind: format!("urn:sesshu:problem:{}", self.code.name()),
+            title: self.title(lang),
+            status: self.code.status().as_u16(),
+            code: self.code.name(),
+            detail: self.detail(lang),
+            retry_at: self.retry_at.map(Instant::to_rfc3339),
+            index: self.index,
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+}
+
+/// The answer travels as a status with the problem attached; the shell gives it its body.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.code.status();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error as RFC 9457 has it (`application/problem+json`).
+#[derive(serde::Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// A URN that ends in the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// A short text for people.
+    title: String,
+    /// The HTTP status again.
+    status: u16,
+    /// The stable code.
+    #[schema(value_type = String, example = "full")]
+    code: &'static str,
+    /// What happened and what to do, in the language of `Accept-Language`.
+    detail: String,
+    /// For `full`, `not_open` and `not_eligible`: when it is worth trying again, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<String>,
+    /// For a pair: which of the two is refused, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFUSALS: [(RefusalCode, u16); 14] = [
+        (RefusalCode::KeyReused, 409),
+        (RefusalCode::NoSuchBooking, 404),
+        (RefusalCode::NoSuchHold, 404),
+        (RefusalCode::TooLate, 409),
+        (RefusalCode::NoSuchSlot, 404),
+        (RefusalCode::NotOpen, 409),
+        (RefusalCode::Closed, 409),
+        (RefusalCode::NotEligible, 409),
+        (RefusalCode::AlreadyBooked, 409),
+        (RefusalCode::Interval, 409),
+        (RefusalCode::Full, 409),
+        (RefusalCode::TooManyChanges, 429),
+        (RefusalCode::Busy, 503),
+        (RefusalCode::Unavailable, 503),
+    ];
+    const OTHERS: [Code; 10] = [
+        Code::Invalid,
+        Code::InvalidCredentials,
+        Code::LoginRequired,
+        Code::TooManyAttempts,
+        Code::CrossSite,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::TooLarge,
+        Code::TooSlow,
+        Code::Internal,
+    ];
+
+    #[test]
+    fn every_refusal_has_the_status_of_the_contract() {
+        for (code, status) in REFUSALS {
+            assert_eq!(Problem::from(code).code.status().as_u16(), status, "{}", code.code());
+        }
+    }
+
+    #[test]
+    fn every_problem_says_in_every_language_what_to_do() {
+        let refusals = REFUSALS.map(|(code, _)| Code::Refused(code));
+        for code in refusals.into_iter().chain(OTHERS) {
+            for lang in Lang::ALL {
+                for part in ["title", "detail"] {
+                    let key = format!("problem.{}.{part}", code.name());
+                    assert!(crate::_rust_i18n_try_translate(lang.code(), &key).is_some(), "{key} in {}", lang.code());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_a_pair_names_the_leg_and_the_time() {
+        let retry_at = "2026-12-01 09:00".parse().ok();
+        let refusal = Refusal { code: RefusalCode::Full, retry_at, index: Some(1) };
+        let json: serde_json::Value = serde_json::from_slice(&Problem::from(refusal).to_json(Lang::En)).expect("JSON");
+        assert_eq!(json["code"], "full");
+        assert_eq!(json["status"], 409);
+        assert_eq!(json["index"], 1);
+        assert_eq!(json["retry_at"], "2026-12-01T09:00:00+09:00");
+    }
+}

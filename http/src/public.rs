@@ -1,0 +1,9 @@
+//! The public listener: what residents use, as JSON and as pages.
+
+pub(crate) mod api;
+pub(crate) mod body;
+pub(crate) mod desk;
+pub(crate) mod pages;
+mod routes;
+
+pub use routes::public_router;

@@ -1,0 +1,107 @@
+//! Reading a request's body, within its bounds of size and time, and saying exactly what is wrong with it.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest, Query, Request};
+use axum::http::Uri;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sesshu_engine::core::ids::RequestKey;
+
+use crate::config::PublicConfig;
+use crate::problem::{Code, Problem};
+
+/// The whole body.
+pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > config.body_bytes_max as u64) {
+        return Err(Code::TooLarge.into());
+    }
+    match tokio::time::timeout(config.body_read_timeout, axum::body::to_bytes(body, config.body_bytes_max)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // With a length that was within the bound, the connection broke; without one, the bound was passed.
+        Ok(Err(_)) if length.is_some() => Err(Problem::invalid("body")),
+        Ok(Err(_)) => Err(Code::TooLarge.into()),
+        Err(_) => Err(Code::TooSlow.into()),
+    }
+}
+
+/// A JSON body as `T`.
+pub(crate) fn read_json<'a, T: Deserialize<'a>>(headers: &HeaderMap, bytes: &'a [u8]) -> Result<T, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::invalid("Content-Type: application/json"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Problem::invalid(error.to_string()))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|text| text.split(';').next()).map(str::trim);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+}
+
+/// A form of a page as `T`.
+pub(crate) async fn read_form<T: DeserializeOwned>(config: &PublicConfig, request: Request) -> Result<T, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = read_body(config, &parts.headers, body).await?;
+    let request = Request::from_parts(parts, Body::from(bytes));
+    match Form::<T>::from_request(request, &()).await {
+        Ok(Form(form)) => Ok(form),
+        Err(rejected) => Err(Problem::invalid(rejected.body_text())),
+    }
+}
+
+/// The query of an address as `T`.
+pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match Query::<T>::try_from_uri(uri) {
+        Ok(Query(query)) => Ok(query),
+        Err(rejected) => Err(Problem::invalid(rejected.body_text())),
+    }
+}
+
+/// The request key in `Idempotency-Key`.
+pub(crate) fn request_key(headers: &HeaderMap) -> Result<RequestKey, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let key = values.next().and_then(|value| RequestKey::new(value.to_str().ok()?));
+    key.filter(|_| values.next().is_none())
+        .ok_or_else(|| Problem::invalid("header Idempotency-Key: 1–64 visible ASCII characters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn a_request_key_is_one_header_of_visible_ascii() {
+        let with = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("idempotency-key", HeaderValue::from_static(value));
+            }
+            request_key(&headers).map(|key| key.as_str().to_owned()).ok()
+        };
+        assert_eq!(with(&["abc-1"]).as_deref(), Some("abc-1"));
+        for wrong in [
+            &[][..],
+            &[""],
+            &["a b"],
+            &["a", "a"],
+            &[concat!("0123456789012345678901234567890123456789", "0123456789012345678901234")],
+        ] {
+            assert_eq!(with(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_bound_is_too_large_with_or_without_its_length() {
+        let config = PublicConfig { body_bytes_max: 4, ..PublicConfig::default() };
+        let mut headers = HeaderMap::new();
+        let large = || Body::from("12345");
+        let code = |read: Result<Bytes, Problem>| read.map_err(|problem| problem.code);
+        assert_eq!(code(read_body(&config, &headers, large()).await), Err(Code::TooLarge));
+        assert_eq!(code(read_body(&config, &headers, Body::from("1234")).await), Ok(Bytes::from("1234")));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("5"));
+        assert_eq!(code(read_body(&config, &headers, large()).await), Err(Code::TooLarge));
+    }
+}

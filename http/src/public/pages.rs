@@ -1,0 +1,45 @@
+//! The pages that people see: no script, one thing per page. They ask the desk, as the JSON interface does, and never decide.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use axum::response::{IntoResponse, Redirect, Response};
+
+pub(crate) mod assets;
+pub(crate) mod book;
+pub(crate) mod cancel;
+pub(crate) mod change;
+pub(crate) mod choose;
+pub(crate) mod confirm;
+pub(crate) mod done;
+pub(crate) mod frame;
+pub(crate) mod hold;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod my;
+pub(crate) mod place;
+pub(crate) mod refused;
+pub(crate) mod top;
+pub(crate) mod visitor;
+
+use crate::problem::{Code, Problem};
+use visitor::Visitor;
+
+/// A page as answer. If the visitor has just chosen a language, it is kept.
+fn page(visitor: &Visitor, status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(|error| {
+        tracing::error!(%error, "a page cannot be rendered");
+        Problem::from(Code::Internal)
+    })?;
+    let mut response = (status, html).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if let Some(cookie) = visitor.language_cookie() {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// On to another page, so that a reload sends nothing twice.
+fn go_to(href: &str) -> Response {
+    Redirect::to(href).into_response()
+}

@@ -1,0 +1,59 @@
+//! `/cancel/{number}`: asks once, then gives the place back.
+
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use sesshu_engine::core::refusal::RefusalCode;
+use sesshu_engine::core::resident::BookingState;
+
+use super::frame::Frame;
+use super::place::{PlaceText, read_number};
+use super::visitor::Visitor;
+use super::{go_to, page};
+use crate::problem::Problem;
+use crate::public::desk::App;
+
+#[derive(Template)]
+#[template(path = "cancel.html")]
+struct CancelPage<'a> {
+    f: Frame<'a>,
+    number: String,
+    shown_number: String,
+    place: PlaceText,
+    /// Later doses that end with it.
+    with: Vec<PlaceText>,
+}
+
+pub(crate) async fn get_cancel(
+    State(desk): State<App>,
+    Path(number): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let visitor = Visitor::of(&desk.config, &request);
+    let me = desk.me(&visitor.login(&desk)?)?;
+    let number = read_number(&number)?;
+    let own = me.bookings.iter().find(|booking| booking.number == number);
+    let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+    let f = visitor.frame(&desk);
+    let later = me.bookings.iter().filter(|later| later.dose > booking.dose && later.state == BookingState::Booked);
+    let cancel = CancelPage {
+        number: number.to_string(),
+        shown_number: number.grouped(),
+        place: PlaceText::of_booking(&f, booking),
+        with: later.map(|later| PlaceText::of_booking(&f, later)).collect(),
+        f,
+    };
+    page(&visitor, StatusCode::OK, &cancel)
+}
+
+pub(crate) async fn post_cancel(
+    State(desk): State<App>,
+    Path(number): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let visitor = Visitor::of(&desk.config, &request);
+    let login = visitor.login(&desk)?;
+    desk.cancel(&login, read_number(&number)?).await?;
+    Ok(go_to("/my?cancelled=1"))
+}

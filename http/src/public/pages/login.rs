@@ -1,0 +1,141 @@
+//! `/login`: the ID and the password of the letter.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::frame::Frame;
+use super::visitor::{Visitor, parameter};
+use super::{go_to, page};
+use crate::problem::{Code, Problem};
+use crate::public::body::{read_form, read_query};
+use crate::public::desk::App;
+use crate::shell::{OwnBody, add_advice};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    f: Frame<'a>,
+    /// What the person typed, kept after an error. The password is not.
+    id: String,
+    next: String,
+    expired: bool,
+    error: Option<String>,
+    id_field: FieldState,
+    password_field: FieldState,
+}
+
+/// How a field of the form looks after an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FieldState {
+    /// Nothing is said about it.
+    Fine,
+    /// Nothing was typed.
+    Missing,
+    /// It does not belong with the other one.
+    Wrong,
+}
+
+impl FieldState {
+    fn of(problem: &Problem, typed: &str) -> Self {
+        match problem.code {
+            Code::Invalid if typed.trim().is_empty() => Self::Missing,
+            Code::InvalidCredentials => Self::Wrong,
+            _ => Self::Fine,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LoginQuery {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LoginForm {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
+    let visitor = Visitor::of(&desk.config, &request);
+    let query: LoginQuery = read_query(visitor.uri())?;
+    let login = LoginPage {
+        f: visitor.frame(&desk),
+        id: String::new(),
+        next: own_address(&query.next).to_owned(),
+        expired: parameter(visitor.uri(), "expired").is_some(),
+        error: None,
+        id_field: FieldState::Fine,
+        password_field: FieldState::Fine,
+    };
+    page(&visitor, StatusCode::OK, &login)
+}
+
+pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
+    let visitor = Visitor::of(&desk.config, &request);
+    let form: LoginForm = read_form(&desk.config, request).await?;
+    match desk.log_in(&form.id, &form.password, visitor.headers(), visitor.client).await {
+        Ok(granted) => {
+            let mut answer = go_to(own_address(&form.next));
+            for cookie in granted.cookies.into_iter().flatten() {
+                answer.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(answer)
+        }
+        Err(problem) if problem.code == Code::Internal => Err(problem),
+        Err(problem) => again(&desk, &visitor, form, &problem),
+    }
+}
+
+/// The form again, with what was typed and what is wrong with it.
+fn again(desk: &App, visitor: &Visitor, form: LoginForm, problem: &Problem) -> Result<Response, Problem> {
+    let missing = problem.code == Code::Invalid;
+    let f = visitor.frame(desk);
+    let error = if missing { f.say("login.missing").into_owned() } else { problem.detail(visitor.lang) };
+    let login = LoginPage {
+        f,
+        next: own_address(&form.next).to_owned(),
+        expired: false,
+        error: Some(error),
+        id_field: FieldState::of(problem, &form.id),
+        password_field: FieldState::of(problem, &form.password),
+        id: form.id,
+    };
+    let mut answer = page(visitor, problem.code.status(), &login)?;
+    add_advice(&mut answer, problem);
+    answer.extensions_mut().insert(OwnBody);
+    crate::metrics::count_refusal(problem.code.name());
+    Ok(answer)
+}
+
+/// `next` if it is an address of ours, else the person's own page: a link from elsewhere must not lead elsewhere.
+fn own_address(next: &str) -> &str {
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.starts_with("/login")
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if ours { next } else { "/my" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_leads_to_our_own_pages_only() {
+        assert_eq!(own_address("/choose?dose=2"), "/choose?dose=2");
+        for wrong in ["", "my", "//evil.example", "/\\evil.example", "https://evil.example", "/login", "/a\r\nb", "/あ"]
+        {
+            assert_eq!(own_address(wrong), "/my", "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A place as a form names it, and as a page shows it.
+
+use sesshu_engine::PlaceView;
+use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId, SlotNo};
+use sesshu_engine::core::resident::Leg;
+use sesshu_engine::core::session::PublicState;
+use sesshu_engine::view::BookingView;
+
+use super::frame::Frame;
+use crate::problem::Problem;
+
+/// The most legs that a form names.
+const LEGS_MAX: usize = 2;
+
+/// `session-slot-dose`, with commas between two.
+pub(crate) fn write_legs(legs: &[Leg]) -> String {
+    let write = |leg: &Leg| format!("{}-{}-{}", leg.session, leg.slot, leg.dose);
+    legs.iter().map(write).collect::<Vec<_>>().join(",")
+}
+
+/// Reads what [`write_legs`] wrote.
+pub(crate) fn read_legs(text: &str) -> Result<Vec<Leg>, Problem> {
+    let legs: Option<Vec<Leg>> = text.split(',').take(LEGS_MAX + 1).map(read_leg).collect();
+    legs.filter(|legs| legs.len() <= LEGS_MAX).ok_or_else(|| Problem::invalid("place"))
+}
+
+fn read_leg(text: &str) -> Option<Leg> {
+    let mut parts = text.splitn(3, '-');
+    let session: SessionId = parts.next()?.parse().ok()?;
+    let slot: SlotNo = parts.next()?.parse().ok()?;
+    let dose = DoseNo::new(parts.next()?.parse().ok()?)?;
+    Some(Leg { session, slot, dose })
+}
+
+/// A place, with or without a booking, in words.
+#[derive(Debug, Clone)]
+pub(crate) struct PlaceText {
+    pub(crate) when: String,
+    pub(crate) venue: String,
+    pub(crate) dose: String,
+    pub(crate) vaccine: String,
+}
+
+impl PlaceText {
+    pub(crate) fn of_place(frame: &Frame<'_>, place: &PlaceView) -> Self {
+        Self {
+            when: frame.lang.window(place.date, place.start, place.end),
+            venue: place.venue.name.clone(),
+            dose: dose_text(frame, place.dose),
+            vaccine: place.vaccine.to_string(),
+        }
+    }
+
+    pub(crate) fn of_booking(frame: &Frame<'_>, booking: &BookingView) -> Self {
+        Self {
+            when: frame.lang.window(booking.date, booking.start, booking.end),
+            venue: booking.venue.name.clone(),
+            dose: dose_text(frame, booking.dose),
+            vaccine: booking.vaccine.to_string(),
+        }
+    }
+}
+
+/// `1回目`, `dose 1`.
+pub(crate) fn dose_text(frame: &Frame<'_>, dose: DoseNo) -> String {
+    frame.say1("word.dose", "dose", &dose.to_string())
+}
+
+/// A booking's number of an address or a form.
+pub(crate) fn read_number(text: &str) -> Result<BookingNumber, Problem> {
+    crate::public::api::bookings::number(text)
+}
+
+/// How many places left are few.
+const FEW: u32 = 9;
+
+/// A sign and words for what is free: colour is never alone.
+pub(crate) fn free_text(frame: &Frame<'_>, state: PublicState, free: u32) -> String {
+    let key = match state {
+        PublicState::BeforeOpen => "state.before_open",
+        PublicState::Open if free > FEW => "state.open",
+        PublicState::Open => "state.few",
+        PublicState::Full => "state.full",
+        PublicState::Closed => "state.closed",
+        PublicState::Cancelled => "state.cancelled",
+    };
+    match state {
+        PublicState::Open => frame.say1(key, "free", &free.to_string()),
+        _ => frame.say(key).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legs_survive_a_form() {
+        let leg = |session, dose| Leg {
+            session: SessionId(session),
+            slot: SlotNo(4),
+            dose: DoseNo::new(dose).expect("a dose"),
+        };
+        for legs in [vec![leg(12, 1)], vec![leg(12, 1), leg(99, 2)]] {
+            assert_eq!(read_legs(&write_legs(&legs)).map_err(|problem| problem.code), Ok(legs));
+        }
+        for wrong in ["", "1", "1-2", "1-2-0", "1-2-3-4", "a-b-c", "1-1-1,1-1-2,1-1-3", "1-1-1,"] {
+            assert!(read_legs(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The page of a "no": what happened, what to do next, whom to call. And the way to the login for those who are not in.
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderValue};
+use axum::http::{Method, Uri};
+use axum::response::{IntoResponse, Response};
+use sesshu_engine::core::refusal::RefusalCode;
+
+use super::frame::Frame;
+use super::go_to;
+use super::visitor::page_lang;
+use crate::auth::cookie::{CookieName, read_in};
+use crate::config::PublicConfig;
+use crate::lang::Lang;
+use crate::problem::{Code, Problem};
+use crate::public::desk::Desk;
+
+/// What the shell remembers of a request: enough to answer a problem in the person's language. Cloning headers is cheap.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    uri: Uri,
+    pub(crate) https: bool,
+    cookies: Option<HeaderValue>,
+    accept: Option<HeaderValue>,
+}
+
+impl Asked {
+    pub(crate) fn of(config: &PublicConfig, request: &Request) -> Self {
+        let headers = request.headers();
+        let https = config.tls || config.trusted_proxy.is_some() && config.client(request.extensions(), headers).https;
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            https,
+            cookies: headers.get(COOKIE).cloned(),
+            accept: headers.get(ACCEPT_LANGUAGE).cloned(),
+        }
+    }
+
+    /// Whether a program asks.
+    pub(crate) fn is_api(&self) -> bool {
+        self.uri.path().starts_with("/api/")
+    }
+
+    /// The language of the answer.
+    pub(crate) fn lang(&self) -> Lang {
+        if self.is_api() {
+            Lang::accepted(self.accept.as_ref())
+        } else {
+            page_lang(&self.uri, self.cookies.as_ref(), self.accept.as_ref()).0
+        }
+    }
+
+    fn carried_login(&self) -> bool {
+        self.cookies.as_ref().is_some_and(|cookies| read_in(cookies, CookieName::Login, self.https).is_some())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct RefusedPage<'a> {
+    f: Frame<'a>,
+    title: String,
+    detail: String,
+    next_href: &'a str,
+    next_text: String,
+}
+
+/// The page of `problem`; without a login, the way to it.
+pub(crate) fn refused_page(desk: &Desk, asked: &Asked, problem: &Problem) -> Response {
+    if problem.code == Code::LoginRequired {
+        return go_to(&login_href(asked));
+    }
+    let lang = asked.lang();
+    let (next_href, next_key) = next_step(problem);
+    let page = RefusedPage {
+        f: Frame::new(&desk.config, lang, &asked.own_page(), asked.carried_login()),
+        title: problem.title(lang),
+        detail: problem.detail(lang),
+        next_href,
+        next_text: lang.say(next_key).into_owned(),
+    };
+    let html = page.render().unwrap_or_default();
+    (problem.code.status(), [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// Where a person goes on after this problem.
+fn next_step(problem: &Problem) -> (&str, &'static str) {
+    use RefusalCode::{AlreadyBooked, KeyReused, NoSuchBooking, TooLate};
+    let about_place = !matches!(problem.code, Code::Refused(AlreadyBooked | KeyReused | NoSuchBooking | TooLate));
+    if let Some(href) = problem.go_on.as_ref().filter(|_| about_place) {
+        return (href, "next.choose");
+    }
+    match problem.code {
+        Code::Refused(RefusalCode::Unavailable) => ("/my", "next.check"),
+        Code::Refused(_) => ("/my", "next.my"),
+        _ => ("/", "next.top"),
+    }
+}
+
+impl Asked {
+    /// The page to show again in another language: an address that only takes forms has none.
+    fn own_page(&self) -> Uri {
+        if self.method == Method::GET { self.uri.clone() } else { Uri::from_static("/my") }
+    }
+}
+
+fn login_href(asked: &Asked) -> String {
+    let next = asked.own_page();
+    let next = next.path_and_query().map_or("/my", |next| next.as_str());
+    let expired = if asked.carried_login() { "&expired=1" } else { "" };
+    format!("/login?next={}{expired}", percent_encoded(next))
+}
+
+/// A text as the value of a query's parameter.
+fn percent_encoded(text: &str) -> String {
+    const HEX: [u8; 16] = *b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(text.len() + 16);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let digits = [b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+            encoded.extend(digits.map(char::from));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expired_login_comes_back_to_where_it_was() {
+        let asked = |method, uri: &'static str, cookies| {
+            login_href(&Asked { method, uri: Uri::from_static(uri), https: false, cookies, accept: None })
+        };
+        let cookie = HeaderValue::from_static("sesshu=x");
+        assert_eq!(
+            asked(Method::GET, "/choose?dose=1&date=2026-12-05", None),
+            "/login?next=/choose%3Fdose%3D1%26date%3D2026-12-05"
+        );
+        assert_eq!(asked(Method::GET, "/my", Some(cookie.clone())), "/login?next=/my&expired=1");
+        assert_eq!(asked(Method::POST, "/book", Some(cookie)), "/login?next=/my&expired=1");
+    }
+}

@@ -1,0 +1,171 @@
+//! What surrounds every handler of the public listener: the bound on requests at once, the deadline, the net for panics, the
+//! security headers, the metrics, and the rendering of problems. One layer, so that a request is boxed once.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant as WallInstant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use sesshu_engine::core::refusal::RefusalCode;
+use tokio::sync::Semaphore;
+use tower::{Layer, Service};
+
+use crate::metrics::{Meters, MethodLabel, count_refusal};
+use crate::problem::{Code, Problem};
+use crate::public::desk::Desk;
+use crate::public::pages::refused::{Asked, refused_page};
+use crate::secure_headers;
+
+/// The layer.
+#[derive(Clone)]
+pub(crate) struct ShellLayer {
+    desk: Arc<Desk>,
+    meters: Arc<Meters>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl ShellLayer {
+    pub(crate) fn new(desk: Arc<Desk>) -> Self {
+        let in_flight = Arc::new(Semaphore::new(desk.config.requests_in_flight_max));
+        Self { desk, meters: Arc::default(), in_flight }
+    }
+}
+
+impl<S> Layer<S> for ShellLayer {
+    type Service = Shell<S>;
+
+    fn layer(&self, inner: S) -> Shell<S> {
+        Shell { inner, own: self.clone() }
+    }
+}
+
+/// A handler in its shell.
+#[derive(Clone)]
+pub(crate) struct Shell<S> {
+    inner: S,
+    own: ShellLayer,
+}
+
+type ShellFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl<S> Service<Request> for Shell<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ShellFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> ShellFuture {
+        let began = WallInstant::now();
+        let desk = Arc::clone(&self.own.desk);
+        let meter = self.own.meters.of(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+        let (method, docs) = (MethodLabel::from(request.method()), request.uri().path().starts_with(DOCS_PATH));
+        let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let asked = Asked::of(&desk.config, &request);
+        let work = match Arc::clone(&self.own.in_flight).try_acquire_owned() {
+            Ok(permit) => Some((permit, AssertUnwindSafe(self.inner.call(request)))),
+            Err(_) => None,
+        };
+        Box::pin(async move {
+            let answer = match work {
+                None => Err(Problem::from(RefusalCode::Busy)),
+                Some((_permit, work)) => {
+                    match tokio::time::timeout(desk.config.request_timeout, work.catch_unwind()).await {
+                        Ok(Ok(Ok(answer))) => Ok(answer),
+                        Ok(Err(_panic)) => {
+                            tracing::error!(method = asked.method.as_str(), "a handler panicked");
+                            Err(Code::Internal.into())
+                        }
+                        // Nobody knows how far a change got; a mere question can be asked again.
+                        Err(_) if changes => Err(Problem::from(RefusalCode::Unavailable)),
+                        Err(_) => Err(Problem::from(RefusalCode::Busy)),
+                    }
+                }
+            };
+            let mut answer = rendered(answer.unwrap_or_else(IntoResponse::into_response), &desk, &asked);
+            secure_headers::add(answer.headers_mut(), asked.https, docs);
+            meter.count(method, answer.status(), began.elapsed());
+            Ok(answer)
+        })
+    }
+}
+
+/// Where Swagger UI lives.
+const DOCS_PATH: &str = "/api/v1/docs";
+
+/// Gives an answer that stands for a problem its body.
+fn rendered(mut answer: Response, desk: &Desk, asked: &Asked) -> Response {
+    let status = answer.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return answer;
+    }
+    let problem = match answer.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        // A page that shows its own error has its body.
+        None if answer.headers().contains_key(CONTENT_TYPE) && answer.extensions().get::<OwnBody>().is_some() => {
+            return answer;
+        }
+        None => Problem::of_status(status),
+    };
+    count_refusal(problem.code.name());
+    let mut rendered = if asked.is_api() {
+        let body = problem.to_json(asked.lang());
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    } else {
+        refused_page(desk, asked, &problem)
+    };
+    for (name, value) in answer.headers() {
+        if *name != CONTENT_TYPE && *name != axum::http::header::CONTENT_LENGTH {
+            rendered.headers_mut().append(name, value.clone());
+        }
+    }
+    add_advice(&mut rendered, &problem);
+    rendered
+}
+
+/// Marks an error answer that is already a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnBody;
+
+/// Says in headers what the problem says in its body: when to come back, and how to log in.
+pub(crate) fn add_advice(answer: &mut Response, problem: &Problem) {
+    let status = answer.status();
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        let seconds = problem.retry_after_s.unwrap_or_else(jittered_seconds);
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sesshu\""));
+    }
+}
+
+/// Two to five seconds, spread so that those who were sent away together do not come back together.
+fn jittered_seconds() -> u32 {
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    2 + (TURN.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9) >> 30)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_are_sent_away_come_back_spread_over_some_seconds() {
+        let waits: std::collections::BTreeSet<u32> = (0..40).map(|_| jittered_seconds()).collect();
+        assert_eq!(waits.into_iter().collect::<Vec<_>>(), [2, 3, 4, 5]);
+    }
+}

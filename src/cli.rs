@@ -1,0 +1,195 @@
+//! The command line: what can be asked, in words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Sesshu (接種): the booking engine of a city's mass vaccination.
+#[derive(Debug, Parser)]
+#[command(name = "sesshu", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration (default: DIR/sesshu.toml).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print results as JSON on stdout.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a ready city with throw-away residents and serve it.
+    Demo(DemoArgs),
+    /// Make an empty data folder with a commented sesshu.toml.
+    Init,
+    /// Run the server until SIGTERM or SIGINT.
+    Serve(ListenArgs),
+    /// The roll (名簿): import it, issue passwords.
+    #[command(subcommand)]
+    Residents(ResidentsCommand),
+    /// One resident.
+    #[command(subcommand)]
+    Resident(ResidentCommand),
+    /// Vaccination sessions: import drafts, publish them.
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Priority groups with their opening times.
+    #[command(subcommand)]
+    Waves(ImportCommand),
+    /// Doses that were given elsewhere.
+    #[command(subcommand)]
+    Doses(ImportCommand),
+    /// Staff accounts.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Check every invariant of the data, read-only; print counts and a digest.
+    Verify,
+    /// Check the configuration without starting anything.
+    CheckConfig,
+    /// Print a completion script for a shell.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the server listens; port 0 picks a free one.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ListenArgs {
+    /// For residents (default: 127.0.0.1:8080).
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// For staff (default: 127.0.0.1:8081).
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) staff_listen: Option<String>,
+    /// For monitors (default: 127.0.0.1:8082).
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ops_listen: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// How many residents the city has.
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) residents: u32,
+    /// Open bookings after so many seconds instead of now.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub(crate) open_in: Option<u32>,
+    /// Go on with the demo that is in the folder instead of making it afresh.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResidentsCommand {
+    /// Import the roll: show the difference, then write all or nothing.
+    Import {
+        #[command(flatten)]
+        import: ImportArgs,
+        /// The file is a part of the roll: who is not in it stays.
+        #[arg(long)]
+        partial: bool,
+    },
+    /// Make a password for everybody who has none, and write the list for the printer. Can be interrupted and repeated.
+    Issue {
+        /// Only people of this group on the roll.
+        #[arg(long, value_name = "G")]
+        group: Option<String>,
+        /// The folder for the list; made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResidentCommand {
+    /// Print everything that is held about a person, and who viewed it. This view is recorded too.
+    Report {
+        /// The ID on the city's letter.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// Import drafts of sessions.
+    Import(ImportArgs),
+    /// Publish all drafts, after showing what will open.
+    Publish {
+        /// When bookings open: RFC 3339, or `2026-12-01 09:00` in the city's zone.
+        #[arg(long, value_name = "TIME")]
+        opens_at: String,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Import a file: show the difference, then write all or nothing.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ImportArgs {
+    /// A CSV file in UTF-8 or CP932.
+    pub(crate) file: PathBuf,
+    /// Only show what would change.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) confirm: Confirm,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Confirm {
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StaffCommand {
+    /// Add an account; prints its password and TOTP secret once.
+    Add {
+        /// The login name.
+        login: String,
+        /// What the account may do.
+        #[arg(long)]
+        role: Role,
+    },
+    /// Give an account a new password and TOTP secret; prints them once.
+    Reset {
+        /// The login name.
+        login: String,
+    },
+}
+
+/// What a member of staff may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Books for residents by phone.
+    Operator,
+    /// Works in a venue.
+    Venue,
+    /// Runs the campaign.
+    Admin,
+    /// Runs the system.
+    Ops,
+}

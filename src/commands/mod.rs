@@ -1,0 +1,126 @@
+//! Commands that end: they read files, ask, have the work done, and print.
+
+mod imports;
+mod issue;
+mod publish;
+
+pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
+pub(crate) use issue::issue_passwords;
+pub(crate) use publish::publish;
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use sesshu_engine::{LoadError, verify_folder};
+
+use crate::cli::Role;
+use crate::config::TEMPLATE;
+use crate::control::run_at_server;
+use crate::exit::Failure;
+use crate::folder::DataFolder;
+use crate::jobs::{Job, verified};
+use crate::terminal::Terminal;
+
+/// Prints a result: JSON if that is asked for, else the text that `words` makes of it.
+pub(crate) fn print(folder: &DataFolder, value: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
+    let text = if folder.json { value.to_string() } else { words(value) };
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::io("stdout")(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes an empty data folder.
+pub(crate) fn init(folder: &DataFolder) -> Result<(), Failure> {
+    let at = folder.path.display().to_string();
+    std::fs::create_dir_all(&folder.path).map_err(Failure::io(&at))?;
+    let config = folder.config_or_failure()?;
+    let engine = folder.engine_config(&config);
+    if engine.has_store() {
+        return Err(Failure::refused(format!("{at} has a store already; nothing was changed")));
+    }
+    if !folder.config_path.exists() {
+        std::fs::write(&folder.config_path, TEMPLATE).map_err(Failure::io(folder.config_path.display()))?;
+    }
+    engine.create()?;
+    let value = json!({ "data": at, "config": folder.config_path.display().to_string() });
+    print(folder, &value, |_| {
+        format!("Made an empty data folder {at}.\nEdit {}, then run `sesshu serve`.", folder.config_path.display())
+    })
+}
+
+/// Checks the configuration.
+pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
+    match folder.config() {
+        Ok(_) => print(folder, &json!({ "ok": true, "problems": [] }), |_| {
+            format!("{}: no problems", folder.config_path.display())
+        }),
+        Err(error) => {
+            if folder.json {
+                print(folder, &json!({ "ok": false, "problems": [error.to_string()] }), |_| String::new())?;
+            } else {
+                eprint!("{:?}", miette::Report::new_boxed(Box::new(error)));
+                return Err(Failure::usage("the configuration cannot be used"));
+            }
+            Err(Failure::usage("the configuration cannot be used"))
+        }
+    }
+}
+
+/// Checks every invariant of the data.
+pub(crate) async fn verify(folder: &DataFolder) -> Result<(), Failure> {
+    let report = match verify_folder(&folder.path) {
+        Ok(report) => verified(&report),
+        Err(LoadError::InUse) => run_at_server(&folder.path, &Job::Verify, &mut Terminal::default()).await?,
+        Err(LoadError::Damaged { what, at }) => {
+            let problem = LoadError::Damaged { what, at }.to_string();
+            json!({ "ok": false, "residents": 0, "sessions": 0, "bookings_live": 0, "entries": 0, "digest": "", "problems": [problem] })
+        }
+        Err(error) => return Err(error.into()),
+    };
+    print(folder, &report, |report| {
+        let mut text = format!(
+            "residents {}, sessions {}, live bookings {}, journal entries {}\ndigest {}\n",
+            report["residents"],
+            report["sessions"],
+            report["bookings_live"],
+            report["entries"],
+            report["digest"].as_str().unwrap_or("")
+        );
+        for problem in report["problems"].as_array().into_iter().flatten() {
+            text.push_str(&format!("PROBLEM: {}\n", problem.as_str().unwrap_or("")));
+        }
+        text.push_str(if report["ok"] == true { "all invariants hold" } else { "the data is not sound" });
+        text
+    })?;
+    if report["ok"] == true { Ok(()) } else { Err(Failure::refused("verification failed")) }
+}
+
+/// Everything held about one person.
+pub(crate) async fn report(folder: &DataFolder, id: &str) -> Result<(), Failure> {
+    let report = folder.run(Job::Report { id: id.to_owned() }, &mut Terminal::default()).await?;
+    print(folder, &report, |report| serde_json::to_string_pretty(report).unwrap_or_default())
+}
+
+/// Adds a staff account, or gives one new secrets.
+pub(crate) async fn staff(folder: &DataFolder, login: &str, role: Option<Role>) -> Result<(), Failure> {
+    let role = role.map(|role| match role {
+        Role::Operator => "operator",
+        Role::Venue => "venue",
+        Role::Admin => "admin",
+        Role::Ops => "ops",
+    });
+    let job = Job::Staff { login: login.to_owned(), role: role.map(str::to_owned) };
+    let made = folder.run(job, &mut Terminal::default()).await?;
+    print(folder, &made, |made| {
+        let word = |key: &str| made[key].as_str().unwrap_or("").to_owned();
+        format!(
+            "login       {}\nrole        {}\npassword    {}\nTOTP secret {}\nThese are shown once and stored only as hashes.",
+            word("login"),
+            word("role"),
+            word("password"),
+            word("totp_secret")
+        )
+    })
+}

@@ -1,0 +1,262 @@
+//! The configuration: one TOML file, every key checked, every error with its file, line and key.
+
+mod check;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sesshu_engine::VaccineSpec;
+use sesshu_engine::core::ids::DoseNo;
+use sesshu_engine::core::setup::Rules;
+use sesshu_engine::core::time::ClockTime;
+
+pub(crate) use check::ConfigError;
+
+/// The file that `init` writes: every key with its default, explained.
+pub(crate) const TEMPLATE: &str = include_str!("template.toml");
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) city: City,
+    pub(crate) listen: Listen,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) login: Login,
+    pub(crate) rules: RulesConfig,
+    pub(crate) store: Store,
+    #[serde(rename = "vaccine")]
+    pub(crate) vaccines: Option<Vec<Vaccine>>,
+}
+
+/// What residents read about the city.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct City {
+    pub(crate) name: String,
+    pub(crate) phone: String,
+    pub(crate) phone_hours_ja: String,
+    pub(crate) phone_hours_en: String,
+}
+
+impl Default for City {
+    fn default() -> Self {
+        Self {
+            name: "見本市".into(),
+            phone: "0120-000-000".into(),
+            phone_hours_ja: "毎日 午前9時から午後5時まで".into(),
+            phone_hours_en: "every day, 9:00 am to 5:00 pm".into(),
+        }
+    }
+}
+
+/// The three listeners.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Listen {
+    pub(crate) public: String,
+    pub(crate) staff: String,
+    pub(crate) ops: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { public: "127.0.0.1:8080".into(), staff: "127.0.0.1:8081".into(), ops: "127.0.0.1:8082".into() }
+    }
+}
+
+/// The certificate of the public and staff listeners.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// A proxy that ends TLS in front and may be believed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proxy {
+    pub(crate) peers: Vec<IpAddr>,
+    #[serde(default)]
+    pub(crate) address_header: AddressHeader,
+    pub(crate) origin: Option<String>,
+}
+
+/// The header in which the proxy names the client.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AddressHeader {
+    #[default]
+    XForwardedFor,
+    XRealIp,
+}
+
+/// Logins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Login {
+    pub(crate) minutes: u32,
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self { minutes: 120 }
+    }
+}
+
+/// The rules that are configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RulesConfig {
+    pub(crate) change_deadline: String,
+    pub(crate) change_deadline_days_before: u8,
+    pub(crate) hold_minutes: u8,
+    pub(crate) hold_minutes_total: u8,
+    pub(crate) phone_share_lapse_hours: u16,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        let rules = Rules::default();
+        Self {
+            change_deadline: rules.change_deadline_clock.to_string(),
+            change_deadline_days_before: rules.change_deadline_days_before,
+            hold_minutes: rules.hold_minutes,
+            hold_minutes_total: rules.hold_minutes_total_max,
+            phone_share_lapse_hours: rules.phone_share_lapse_hours,
+        }
+    }
+}
+
+/// Where things lie.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Store {
+    pub(crate) high_water: Option<PathBuf>,
+}
+
+/// A vaccine and the rules of its series.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vaccine {
+    pub(crate) name: String,
+    pub(crate) doses: u8,
+    pub(crate) interval_days_min: u16,
+    pub(crate) interval_days_max: Option<u16>,
+    pub(crate) age_years_min: u8,
+    pub(crate) doses_per_vial: u16,
+}
+
+impl Config {
+    /// Reads and checks `path`. A file that is not there is the default configuration, unless it was `named`.
+    pub(crate) fn read(path: &Path, named: bool) -> Result<Self, ConfigError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => String::new(),
+            Err(error) => return Err(ConfigError::unreadable(path, &error)),
+        };
+        Self::parse(&text, path)
+    }
+
+    /// Reads and checks the text of `path`.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
+        config.check(path, text)?;
+        Ok(config)
+    }
+
+    /// The rules for the engine.
+    pub(crate) fn rules(&self) -> Rules {
+        let rules = &self.rules;
+        Rules {
+            change_deadline_clock: rules.change_deadline.parse().unwrap_or(ClockTime(17 * 60)),
+            change_deadline_days_before: rules.change_deadline_days_before,
+            hold_minutes: rules.hold_minutes,
+            hold_minutes_total_max: rules.hold_minutes_total,
+            phone_share_lapse_hours: rules.phone_share_lapse_hours,
+        }
+    }
+
+    /// The vaccines for the engine: those configured, or the two of 2021.
+    pub(crate) fn vaccines(&self) -> Vec<VaccineSpec> {
+        let Some(vaccines) = &self.vaccines else { return default_vaccines() };
+        vaccines
+            .iter()
+            .filter_map(|vaccine| {
+                Some(VaccineSpec {
+                    name: vaccine.name.clone(),
+                    doses: DoseNo::new(vaccine.doses)?,
+                    interval_days_min: vaccine.interval_days_min,
+                    interval_days_max: vaccine.interval_days_max,
+                    age_years_min: vaccine.age_years_min,
+                    doses_per_vial: vaccine.doses_per_vial,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Comirnaty and Spikevax as the ministry had them in 2021: 20日の間隔 is a difference of 21 days, 27日 one of 28.
+fn default_vaccines() -> Vec<VaccineSpec> {
+    let two = DoseNo::FIRST.next().unwrap_or(DoseNo::FIRST);
+    let spec = |name: &str, interval_days_min, age_years_min, doses_per_vial| VaccineSpec {
+        name: name.into(),
+        doses: two,
+        interval_days_min,
+        interval_days_max: None,
+        age_years_min,
+        doses_per_vial,
+    };
+    vec![spec("コミナティ", 21, 12, 6), spec("スパイクバックス", 28, 12, 10)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("sesshu.toml"))
+    }
+
+    #[test]
+    fn the_template_is_valid_and_says_the_defaults() {
+        let template = parse(TEMPLATE).expect("a valid template");
+        let default = parse("").expect("defaults");
+        assert_eq!(template.rules(), default.rules());
+        assert_eq!(template.vaccines(), default.vaccines());
+        assert_eq!(template.listen.public, default.listen.public);
+        assert_eq!(template.login.minutes, default.login.minutes);
+        assert_eq!(template.city.name, default.city.name);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_file_line_and_key() {
+        let cases = [
+            ("[login]\nminutes = \"two\"\n", 2, "minutes"),
+            ("[login]\n\nminuts = 3\n", 3, "minuts"),
+            ("[login]\nminutes = 0\n", 2, "minutes"),
+            ("[rules]\nhold_minutes = 5\nchange_deadline = \"25:00\"\n", 3, "change_deadline"),
+            ("[rules]\nhold_minutes = 9\nhold_minutes_total = 8\n", 3, "hold_minutes_total"),
+            ("[listen]\npublic = \"somewhere\"\n", 2, "public"),
+            ("[city]\nname = \"\"\n", 2, "name"),
+            (
+                "[[vaccine]]\nname = \"A\"\ndoses = 0\ninterval_days_min = 1\nage_years_min = 1\ndoses_per_vial = 1\n",
+                3,
+                "doses",
+            ),
+        ];
+        for (text, line, key) in cases {
+            let error = parse(text).expect_err(text).to_string();
+            assert!(error.starts_with(&format!("sesshu.toml:{line}: {key}: ")), "{text:?} gave {error:?}");
+        }
+    }
+
+    #[test]
+    fn broken_toml_is_named_by_line() {
+        let error = parse("[login]\nminutes = = 3\n").expect_err("broken").to_string();
+        assert!(error.starts_with("sesshu.toml:2: "), "{error}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The server's end of the control socket.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sesshu_engine::EngineHandle;
+use sesshu_engine::core::event::By;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+
+use super::{Answer, Kept, Lines, SOCKET_NAME, SocketPath};
+use crate::exit::{ExitStatus, Failure};
+use crate::jobs::{self, Audience, PasswordLine};
+
+/// How many commands are served at once.
+const COMMANDS_MAX: usize = 4;
+
+/// The socket; removed when dropped.
+pub(crate) struct ControlServer {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+/// Opens the socket in `folder`. The caller has the store's lock, so that a socket that lies there is a dead server's.
+pub(crate) fn listen(folder: &Path) -> std::io::Result<ControlServer> {
+    let path = folder.join(SOCKET_NAME);
+    if let Err(error) = std::fs::remove_file(&path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let socket = SocketPath::in_folder(folder)?;
+    let listener = UnixListener::bind(&socket.path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(ControlServer { listener, path })
+}
+
+impl ControlServer {
+    /// Serves commands until the task is aborted.
+    pub(crate) async fn run(self, engine: EngineHandle) {
+        let places = Arc::new(Semaphore::new(COMMANDS_MAX));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let engine = engine.clone();
+                    tokio::spawn(async move {
+                        if let Err(error) = serve_one(stream, engine).await {
+                            tracing::debug!(%error, "a command went away");
+                        }
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket");
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ControlServer {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn serve_one(stream: UnixStream, engine: EngineHandle) -> std::io::Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    let mut lines = Lines::new(stream);
+    let own = rustix::process::geteuid().as_raw();
+    if peer != own && peer != 0 {
+        let failure = Failure::refused("only the server's own user may command it");
+        return lines.send(&Answer::Failed(failure)).await;
+    }
+    let job = match lines.receive().await {
+        Ok(Some(job)) => job,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            let message = format!("this server does not know that command; is it of the same version? ({error})");
+            return lines.send(&Answer::Failed(Failure::usage(message))).await;
+        }
+    };
+    let mut audience = Remote { lines };
+    let result = jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await;
+    let answer = result.map_or_else(Answer::Failed, Answer::Done);
+    audience.lines.send(&answer).await
+}
+
+/// The command at the other end.
+struct Remote {
+    lines: Lines,
+}
+
+impl Audience for Remote {
+    async fn progress(&mut self, done: u64, of: u64) -> Result<(), Failure> {
+        self.lines.send(&Answer::Progress { done, of }).await.map_err(gone)
+    }
+
+    async fn keep(&mut self, lines: Vec<PasswordLine>) -> Result<(), Failure> {
+        self.lines.send(&Answer::Keep(lines)).await.map_err(gone)?;
+        match self.lines.receive().await.map_err(gone)? {
+            Some(Kept { kept: true }) => Ok(()),
+            _ => Err(Failure::new(ExitStatus::Refused, "the command did not keep the list")),
+        }
+    }
+}
+
+fn gone(error: std::io::Error) -> Failure {
+    Failure::refused(format!("the command went away: {error}"))
+}

@@ -1,0 +1,242 @@
+//! `demo`: a ready city with throw-away residents. Everything is real but the people: real passwords at real parameters, real
+//! durability.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use sesshu_engine::core::event::By;
+use sesshu_engine::core::ids::{CityId, DoseNo, ResidentNo};
+use sesshu_engine::core::time::{ClockTime, Day, Instant};
+use sesshu_engine::roll::{RollRow, SessionRow, WaveRow};
+use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
+
+use crate::cli::DemoArgs;
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::folder::DataFolder;
+use crate::jobs::staff_secrets;
+use crate::serve::{open, serve};
+
+/// Written into every demo's folder: only a folder that has it is ever made afresh.
+const MARK_NAME: &str = "demo";
+const RESIDENTS_NAME: &str = "demo-residents.csv";
+const STAFF_NAME: &str = "demo-staff.csv";
+/// Throw-away residents share so many passwords: each login costs the truth, set-up takes seconds.
+const PASSWORDS_MAX: u32 = 500;
+const VENUES: [&str; 4] = ["市民体育館", "保健センター", "中央公民館", "駅前ホール"];
+const VACCINE: &str = "コミナティ";
+/// Weeks of sessions, from the day after tomorrow on: a first and a second dose fit in.
+const WEEKS: i32 = 8;
+const SLOTS_PER_SESSION: u32 = 12;
+const SLOT_MINUTES: u16 = 30;
+
+/// Makes the city (or takes up a kept one) and serves it.
+pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Failure> {
+    let config = folder.config_or_failure()?;
+    let kept = args.keep && folder.engine_config(&config).has_store();
+    let engine = if kept { open(folder, &config).await? } else { make(folder, &config, args).await? };
+    let residents = folder.path.join(RESIDENTS_NAME);
+    serve(folder, &config, &args.listen, engine, |addresses| {
+        let listed = std::fs::read_to_string(&residents).map_err(Failure::io(residents.display()))?;
+        let mut text = format!(
+            "Sesshu demo\n  residents  {}\n  staff      {}\n  ops        {}\n\nSome logins (all of them: {}):\n",
+            addresses.url(addresses.public, true),
+            addresses.url(addresses.staff, true),
+            addresses.url(addresses.ops, false),
+            residents.display(),
+        );
+        for line in listed.lines().skip(1).take(3) {
+            let mut fields = line.split(',');
+            let (id, password) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
+            text.push_str(&format!("  ID {id}  password {password}  {}\n", fields.next().unwrap_or("")));
+        }
+        text.push_str("\nStop with Ctrl-C.\n");
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::io("stdout"))
+    })
+    .await
+}
+
+async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<EngineHandle, Failure> {
+    clear(folder, config).await?;
+    let at = folder.path.display();
+    std::fs::create_dir_all(&folder.path).map_err(Failure::io(at))?;
+    std::fs::write(folder.path.join(MARK_NAME), "This folder is a demo: `sesshu demo` makes it afresh.\n")
+        .map_err(Failure::io(folder.path.display()))?;
+    let engine_config = folder.engine_config(config);
+    engine_config.create()?;
+    let engine = engine_config.start().await?;
+    let now = engine.now();
+    let opens_at = now.plus_ms(i64::from(args.open_in.unwrap_or(0)) * 1_000);
+    make_residents(folder, &engine, args.residents).await?;
+    make_sessions(&engine, args.residents, opens_at).await?;
+    make_staff(folder, &engine).await?;
+    Ok(engine)
+}
+
+/// Empties a folder that an earlier demo made; refuses any other that is not empty.
+async fn clear(folder: &DataFolder, config: &Config) -> Result<(), Failure> {
+    let at = folder.path.display();
+    let empty = match std::fs::read_dir(&folder.path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(Failure::io(at)(error)),
+    };
+    if empty {
+        return Ok(());
+    }
+    if !folder.path.join(MARK_NAME).exists() {
+        return Err(Failure::refused(format!("{at} is not empty and not a demo; nothing was touched")));
+    }
+    if folder.engine_config(config).has_store() {
+        match folder.engine_config(config).start().await {
+            Ok(engine) => {
+                let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await;
+                stopped.map_err(Failure::internal)?;
+            }
+            Err(StartError::Recover(RecoverError::Load(LoadError::InUse))) => return Err(folder.in_use()),
+            // A demo that cannot be opened is made afresh all the same.
+            Err(_) => {}
+        }
+    }
+    std::fs::remove_dir_all(&folder.path).map_err(Failure::io(folder.path.display()))
+}
+
+async fn make_residents(folder: &DataFolder, engine: &EngineHandle, count: u32) -> Result<(), Failure> {
+    let today = engine.now().city_day();
+    let rows: Vec<RollRow> = (0..count).filter_map(|number| resident(number, today)).collect();
+    let difference = engine.roll_difference(&rows, false);
+    engine.import_roll(&rows, false, difference.digest, By::System).await?;
+    let shared = engine.make_passwords(count.min(PASSWORDS_MAX) as usize, |_| {}).await?;
+    let passwords = (0..count).map(|number| (ResidentNo(number), shared[number as usize % shared.len()].stored));
+    engine.put_passwords(passwords.collect(), By::System).await?;
+    let mut text = String::from("id,password,name_kana,birth_date\n");
+    for (number, row) in rows.iter().enumerate() {
+        let password = shared[number % shared.len()].plain.as_str();
+        text.push_str(&format!("{},{password},{},{}\n", row.id, row.name_kana, row.birth_date));
+    }
+    write_secret(folder, RESIDENTS_NAME, &text)
+}
+
+/// The `number`-th resident: the same in every demo.
+fn resident(number: u32, today: Day) -> Option<RollRow> {
+    const FAMILY: [&str; 16] = [
+        "サトウ",
+        "スズキ",
+        "タカハシ",
+        "タナカ",
+        "イトウ",
+        "ワタナベ",
+        "ヤマモト",
+        "ナカムラ",
+        "コバヤシ",
+        "カトウ",
+        "ヨシダ",
+        "ヤマダ",
+        "ササキ",
+        "マツモト",
+        "イノウエ",
+        "キムラ",
+    ];
+    const GIVEN: [&str; 14] = [
+        "ハナコ",
+        "タロウ",
+        "ヨシコ",
+        "イチロウ",
+        "ケイコ",
+        "ヒロシ",
+        "ユミ",
+        "マコト",
+        "サクラ",
+        "レン",
+        "アオイ",
+        "ミノル",
+        "フミ",
+        "ショウ",
+    ];
+    // Scattered over ten digits, so that nobody guesses a neighbour's ID by counting.
+    let id = 4_000_000_000 + u64::from(number) * 48_271 % 999_999_937;
+    // 13 to 97 years old: everybody may book the demo's vaccine.
+    let days_old = 13 * 366 + i32::try_from(u64::from(number) * 7_919 % (84 * 365)).unwrap_or(0);
+    let over_65 = days_old > 65 * 366;
+    Some(RollRow {
+        line: u64::from(number) + 2,
+        id: CityId::from_digits(&id.to_string())?,
+        name_kana: format!("{}　{}", FAMILY[number as usize % 16], GIVEN[number as usize / 16 % 14]),
+        birth_date: today.plus_days(-days_old),
+        groups: if over_65 { vec!["高齢者".to_owned()] } else { Vec::new() },
+    })
+}
+
+async fn make_sessions(engine: &EngineHandle, residents: u32, opens_at: Instant) -> Result<(), Failure> {
+    let first = engine.now().city_day().plus_days(2);
+    let days = (0..WEEKS * 7).map(|offset| first.plus_days(offset));
+    let days: Vec<(usize, Day)> = days.enumerate().filter(|(offset, _)| offset % 2 == 0).collect();
+    let sessions = (days.len() * 2) as u32;
+    // Room for everybody's two doses and a half more, so that single slots fill and the campaign does not.
+    let capacity = (residents * 5 / 2).div_ceil(sessions * SLOTS_PER_SESSION).clamp(2, 10_000);
+    let doses: Vec<DoseNo> = [1, 2].into_iter().filter_map(DoseNo::new).collect();
+    let mut rows = Vec::new();
+    for (offset, date) in days {
+        for half in 0..2 {
+            rows.push(SessionRow {
+                line: rows.len() as u64 + 2,
+                venue: VENUES[(offset / 2 * 2 + half) % VENUES.len()].to_owned(),
+                date,
+                start: ClockTime(9 * 60 + 30),
+                end: ClockTime(15 * 60 + 30),
+                slot_minutes: SLOT_MINUTES,
+                capacity,
+                vaccine: VACCINE.to_owned(),
+                doses: doses.clone(),
+                phone_share: (half == 0 && capacity >= 10).then_some(capacity / 10),
+            });
+        }
+    }
+    engine.import_sessions(&rows, false, By::System).await?;
+    let wave = |line, name: &str, group: Option<&str>| WaveRow {
+        line,
+        name: name.to_owned(),
+        born_from: None,
+        born_to: None,
+        group: group.map(str::to_owned),
+        opens_at,
+    };
+    let waves = [wave(2, "高齢者", Some("高齢者")), wave(3, "市民", None)];
+    engine.import_waves(&waves, false, By::System).await?;
+    let drafts = engine.drafts();
+    engine.publish(&drafts, opens_at, By::System).await?;
+    Ok(())
+}
+
+async fn make_staff(folder: &DataFolder, engine: &EngineHandle) -> Result<(), Failure> {
+    let mut text = String::from("login,password,totp_secret,role\n");
+    for role in ["operator", "venue", "admin", "ops"] {
+        let made = staff_secrets(engine, role, role).await?;
+        text.push_str(&format!("{role},{},{},{role}\n", made.0, made.1));
+    }
+    write_secret(folder, STAFF_NAME, &text)
+}
+
+fn write_secret(folder: &DataFolder, name: &str, text: &str) -> Result<(), Failure> {
+    let path = folder.path.join(name);
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Failure::io(path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn everybody_in_the_demo_is_old_enough_and_has_an_id_of_their_own() {
+        let today: Day = "2026-12-01".parse().expect("a date");
+        let mut ids = HashSet::new();
+        for number in 0..200_000 {
+            let row = resident(number, today).expect("a resident");
+            assert!(ids.insert(row.id));
+            assert!((12..100).contains(&today.age_of(row.birth_date)));
+        }
+    }
+}

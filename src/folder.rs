@@ -1,0 +1,80 @@
+//! The data folder of a command: which one, how it is configured, and how to get work done on it whether or not a server runs.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use sesshu_engine::core::event::By;
+use sesshu_engine::roll::PasswordHashParams;
+use sesshu_engine::{EngineConfig, LoadError, RecoverError, StartError};
+
+use crate::cli::Common;
+use crate::config::{Config, ConfigError};
+use crate::control::run_at_server;
+use crate::exit::{ExitStatus, Failure};
+use crate::jobs::{self, Audience, Job};
+
+/// The configuration's name in the data folder.
+pub(crate) const CONFIG_NAME: &str = "sesshu.toml";
+
+/// A data folder with its configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct DataFolder {
+    pub(crate) path: PathBuf,
+    pub(crate) config_path: PathBuf,
+    config_named: bool,
+    pub(crate) json: bool,
+}
+
+impl DataFolder {
+    /// The folder that the options name, or `default`.
+    pub(crate) fn of(common: &Common, default: &str) -> Self {
+        let path = common.data.clone().unwrap_or_else(|| default.into());
+        let config_path = common.config.clone().unwrap_or_else(|| path.join(CONFIG_NAME));
+        Self { path, config_path, config_named: common.config.is_some(), json: common.json }
+    }
+
+    /// The checked configuration.
+    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        Config::read(&self.config_path, self.config_named)
+    }
+
+    /// The checked configuration, an error being shown with its place.
+    pub(crate) fn config_or_failure(&self) -> Result<Config, Failure> {
+        self.config().map_err(Failure::usage)
+    }
+
+    /// What the engine must know.
+    pub(crate) fn engine_config(&self, config: &Config) -> EngineConfig {
+        EngineConfig {
+            folder: self.path.clone(),
+            mark: config.store.high_water.clone(),
+            rules: config.rules(),
+            vaccines: config.vaccines(),
+            hashing: PasswordHashParams::default(),
+        }
+    }
+
+    /// Does `job` here if nobody has the store open, else through the server that has.
+    pub(crate) async fn run<A: Audience>(&self, job: Job, audience: &mut A) -> Result<Value, Failure> {
+        let config = self.config_or_failure()?;
+        match self.engine_config(&config).start().await {
+            Ok(engine) => {
+                let by = By::CommandLine { uid: rustix::process::geteuid().as_raw() };
+                let result = jobs::run(&engine, job, by, audience).await;
+                let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await;
+                stopped.map_err(Failure::internal)?;
+                result
+            }
+            Err(StartError::Recover(RecoverError::Load(LoadError::InUse))) => {
+                run_at_server(&self.path, &job, audience).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Fails unless nobody has the store open.
+    pub(crate) fn in_use(&self) -> Failure {
+        let message = format!("another process has the data folder {} open", self.path.display());
+        Failure::new(ExitStatus::Unavailable, message)
+    }
+}

@@ -1,0 +1,175 @@
+//! Files into the engine: a wrong line stops the whole file, and everything wrong is said at once.
+
+use serde_json::{Value, json};
+use sesshu_engine::core::event::By;
+use sesshu_engine::core::time::Instant;
+use sesshu_engine::roll::{Lang, LineError, ParsedFile, parse_doses, parse_roll, parse_sessions, parse_waves};
+use sesshu_engine::{EngineHandle, PublishSummary};
+
+use crate::exit::Failure;
+
+fn shown_errors(errors: &[LineError], lang: Lang) -> Vec<Value> {
+    let shown = |error: &LineError| {
+        json!({
+            "line": error.line,
+            "column": error.column.map(|column| column.name()),
+            "column_shown": error.column.map(|column| column.name_in(lang)),
+            "reason": error.reason.text(lang),
+            "needs_decision": error.reason.needs_decision(),
+        })
+    };
+    errors.iter().map(shown).collect()
+}
+
+/// What every import says of its file.
+fn about_file<R>(file: &ParsedFile<R>, lang: Lang) -> Value {
+    json!({
+        "encoding": file.encoding.map(|encoding| encoding.name()),
+        "rows": file.rows.len(),
+        "errors": shown_errors(&file.errors, lang),
+        "flags": shown_errors(&file.flags, lang),
+    })
+}
+
+fn with(mut about: Value, more: Value) -> Value {
+    if let (Value::Object(about), Value::Object(more)) = (&mut about, more) {
+        about.extend(more);
+    }
+    about
+}
+
+/// The first words of a digest, by which a difference is named.
+fn name_of(digest: [u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool, lang: Lang) -> Result<Value, Failure> {
+    let file = parse_roll(file, engine.now().city_day());
+    let about = about_file(&file, lang);
+    let difference = engine.roll_difference(&file.rows, partial || !file.errors.is_empty());
+    let gone: Vec<Value> = difference
+        .gone_with_bookings
+        .iter()
+        .map(|(id, bookings)| {
+            let numbers: Vec<String> = bookings.iter().map(|booking| booking.number.to_string()).collect();
+            json!({ "id": id.to_string(), "bookings": numbers })
+        })
+        .collect();
+    Ok(with(
+        about,
+        json!({
+            "new": difference.new,
+            "changed": difference.changed,
+            "unchanged": difference.unchanged,
+            "gone": difference.gone,
+            "gone_with_bookings": gone,
+            "difference": name_of(difference.digest),
+        }),
+    ))
+}
+
+pub(super) async fn roll_import(
+    engine: &EngineHandle,
+    file: &[u8],
+    partial: bool,
+    shown: &str,
+    by: By,
+) -> Result<Value, Failure> {
+    let file = parse_roll(file, engine.now().city_day());
+    if !file.errors.is_empty() {
+        return Err(Failure::refused("the file has wrong lines; nothing was written"));
+    }
+    let difference = engine.roll_difference(&file.rows, partial);
+    if name_of(difference.digest) != shown {
+        return Err(sesshu_engine::CampaignError::ChangedMeanwhile.into());
+    }
+    engine.import_roll(&file.rows, partial, difference.digest, by).await?;
+    Ok(json!({ "imported": true }))
+}
+
+pub(super) async fn sessions(
+    engine: &EngineHandle,
+    file: &[u8],
+    dry_run: bool,
+    lang: Lang,
+    by: By,
+) -> Result<Value, Failure> {
+    let file = parse_sessions(file);
+    let about = about_file(&file, lang);
+    if !file.errors.is_empty() {
+        return Ok(about);
+    }
+    let summary = engine.import_sessions(&file.rows, dry_run, by).await?;
+    let places: u64 = file
+        .rows
+        .iter()
+        .map(|row| u64::from((row.end.0 - row.start.0) / row.slot_minutes) * u64::from(row.capacity))
+        .sum();
+    let counts = json!({
+        "new": summary.new,
+        "changed": summary.changed,
+        "unchanged": summary.unchanged,
+        "published": summary.published,
+        "places": places,
+    });
+    Ok(with(about, counts))
+}
+
+pub(super) fn drafts(engine: &EngineHandle) -> Value {
+    shown(&engine.drafts())
+}
+
+fn shown(summary: &PublishSummary) -> Value {
+    json!({
+        "sessions": summary.sessions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "places": summary.places,
+        "dates": summary.dates.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "venues": summary.venues,
+    })
+}
+
+pub(super) async fn publish(
+    engine: &EngineHandle,
+    shown_before: &Value,
+    opens_at: Instant,
+    by: By,
+) -> Result<Value, Failure> {
+    let summary = engine.drafts();
+    if shown(&summary) != *shown_before {
+        return Err(sesshu_engine::CampaignError::ChangedMeanwhile.into());
+    }
+    engine.publish(&summary, opens_at, by).await?;
+    Ok(with(shown(&summary), json!({ "opens_at": opens_at.to_rfc3339() })))
+}
+
+pub(super) async fn waves(
+    engine: &EngineHandle,
+    file: &[u8],
+    dry_run: bool,
+    lang: Lang,
+    by: By,
+) -> Result<Value, Failure> {
+    let file = parse_waves(file);
+    let about = about_file(&file, lang);
+    if !file.errors.is_empty() {
+        return Ok(about);
+    }
+    let changes = engine.import_waves(&file.rows, dry_run, by).await?;
+    Ok(with(about, json!({ "changes": changes })))
+}
+
+pub(super) async fn doses(
+    engine: &EngineHandle,
+    file: &[u8],
+    dry_run: bool,
+    lang: Lang,
+    by: By,
+) -> Result<Value, Failure> {
+    let file = parse_doses(file, engine.now().city_day());
+    let about = about_file(&file, lang);
+    if !file.errors.is_empty() {
+        return Ok(about);
+    }
+    let (new, unchanged) = engine.import_doses(&file.rows, dry_run, by).await?;
+    Ok(with(about, json!({ "new": new, "unchanged": unchanged })))
+}

@@ -1,0 +1,99 @@
+//! Sesshu (接種): the booking engine of a city's mass vaccination. This is the one binary: command line, configuration,
+//! composition root. It holds no rule about bookings and speaks neither HTTP nor SQL itself.
+
+mod cli;
+mod commands;
+mod config;
+mod control;
+mod demo;
+mod exit;
+mod folder;
+mod jobs;
+mod password_list;
+mod run_file;
+mod serve;
+mod terminal;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, StaffCommand};
+use exit::Failure;
+use folder::DataFolder;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("SESSHU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sesshu=info"));
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    // Everything that Sesshu writes may hold personal data or secrets: for its own user only.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("staff").enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(cli));
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Failure::internal(error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("sesshu: {failure}");
+            ExitCode::from(failure.status.code())
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let default = if matches!(cli.command, Command::Demo(_)) { "./sesshu-demo" } else { "./sesshu-data" };
+    let folder = DataFolder::of(&cli.common, default);
+    match cli.command {
+        Command::Demo(args) => {
+            install_tls()?;
+            demo::demo(&folder, &args).await
+        }
+        Command::Init => commands::init(&folder),
+        Command::Serve(args) => {
+            install_tls()?;
+            let config = folder.config_or_failure()?;
+            let engine = serve::open(&folder, &config).await?;
+            serve::serve(&folder, &config, &args, engine, |addresses| {
+                eprintln!("residents {}", addresses.url(addresses.public, true));
+                Ok(())
+            })
+            .await
+        }
+        Command::Residents(ResidentsCommand::Import { import, partial }) => {
+            commands::import_roll(&folder, &import, partial).await
+        }
+        Command::Residents(ResidentsCommand::Issue { group, out, confirm }) => {
+            commands::issue_passwords(&folder, group, &out, confirm.yes).await
+        }
+        Command::Resident(ResidentCommand::Report { id }) => commands::report(&folder, &id).await,
+        Command::Sessions(SessionsCommand::Import(args)) => commands::import_sessions(&folder, &args).await,
+        Command::Sessions(SessionsCommand::Publish { opens_at, confirm }) => {
+            commands::publish(&folder, &opens_at, confirm.yes).await
+        }
+        Command::Waves(ImportCommand::Import(args)) => commands::import_waves(&folder, &args).await,
+        Command::Doses(ImportCommand::Import(args)) => commands::import_doses(&folder, &args).await,
+        Command::Staff(StaffCommand::Add { login, role }) => commands::staff(&folder, &login, Some(role)).await,
+        Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
+        Command::Verify => commands::verify(&folder).await,
+        Command::CheckConfig => commands::check_config(&folder),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "sesshu", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+fn install_tls() -> Result<(), Failure> {
+    let installed = rustls::crypto::ring::default_provider().install_default();
+    installed.map_err(|_| Failure::internal("the TLS provider is installed twice"))
+}

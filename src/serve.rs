@@ -1,0 +1,262 @@
+//! The composition root: opens the data, starts the listeners on threads of their own, and stops everything in order.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sesshu_engine::priority::{PUBLIC_NICE, lower_this_thread};
+use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
+use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, TrustedProxy};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::ListenArgs;
+use crate::config::{AddressHeader, Config, Tls};
+use crate::control::{self, ControlServer};
+use crate::exit::{ExitStatus, Failure};
+use crate::folder::DataFolder;
+use crate::run_file::{Addresses, RunFile};
+
+/// How often the certificate's files are looked at.
+const TLS_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long listeners may take to finish running requests.
+const LISTENERS_STOP_MAX: Duration = Duration::from_secs(10);
+/// How long what is left of a runtime may take to end.
+const RUNTIME_STOP_MAX: Duration = Duration::from_secs(2);
+
+/// Opens the data for a server: an engine nobody else has.
+pub(crate) async fn open(folder: &DataFolder, config: &Config) -> Result<EngineHandle, Failure> {
+    match folder.engine_config(config).start().await {
+        Err(StartError::Recover(RecoverError::Load(LoadError::InUse))) => Err(folder.in_use()),
+        other => other.map_err(Failure::from),
+    }
+}
+
+/// Runs the server on `engine` until SIGTERM or SIGINT. `ready` is called once everybody can connect.
+pub(crate) async fn serve(
+    folder: &DataFolder,
+    config: &Config,
+    args: &ListenArgs,
+    engine: EngineHandle,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let served = listen_and_wait(folder, config, args, &engine, ready).await;
+    let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await;
+    stopped.map_err(Failure::internal)?;
+    served
+}
+
+async fn listen_and_wait(
+    folder: &DataFolder,
+    config: &Config,
+    args: &ListenArgs,
+    engine: &EngineHandle,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut stop_signals = StopSignals::new()?;
+    let listeners = Listeners::bind(config, args)?;
+    let tls = match &config.tls {
+        Some(tls) => Some(sesshu_http::load_tls(&tls.certificate, &tls.key).await.map_err(Failure::usage)?),
+        None => None,
+    };
+    let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
+    let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
+    let token_key = folder.engine_config(config).token_key()?;
+    let public_config = public_config(config);
+    let limits = public_config.connections.clone();
+    let auth = Arc::new(Auth::new(&token_key));
+    let public = sesshu_http::public_router(engine.clone(), auth, public_config);
+    let options = ServeOptions { tls: tls.clone(), limits, shutdown_deadline: LISTENERS_STOP_MAX };
+    let (stop, stopping) = watch::channel(false);
+    let stopped = |mut stopping: watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+
+    let public_runtime = PublicRuntime::start()?;
+    let addresses = listeners.addresses(tls.is_some());
+    let serving = vec![
+        public_runtime.handle().spawn(sesshu_http::serve(
+            listeners.public,
+            public,
+            options.clone(),
+            stopped(stopping.clone()),
+        )),
+        tokio::spawn(sesshu_http::serve(
+            listeners.staff,
+            sesshu_http::staff_router(),
+            options,
+            stopped(stopping.clone()),
+        )),
+        tokio::spawn(sesshu_http::serve(
+            listeners.ops,
+            sesshu_http::ops_router(engine.clone(), metrics),
+            ServeOptions { shutdown_deadline: LISTENERS_STOP_MAX, ..ServeOptions::default() },
+            stopped(stopping),
+        )),
+    ];
+    let helpers = Helpers::start(engine, control, config.tls.clone(), tls);
+    let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
+    tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
+    ready(&addresses)?;
+
+    let why = stop_signals.wait().await;
+    tracing::info!(why, "stopping");
+    drop(run_file);
+    drop(helpers);
+    let _ = stop.send(true);
+    for listener in serving {
+        if tokio::time::timeout(LISTENERS_STOP_MAX + RUNTIME_STOP_MAX, listener).await.is_err() {
+            tracing::warn!("a listener did not stop in time");
+        }
+    }
+    Ok(())
+}
+
+/// The runtime of the residents' listener, whose threads yield to staff, ops and the ledger.
+struct PublicRuntime(Option<Runtime>);
+
+impl PublicRuntime {
+    fn start() -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("public")
+            .on_thread_start(|| lower_this_thread(PUBLIC_NICE))
+            .enable_all()
+            .build()
+            .map_err(Failure::io("the residents' threads"))?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn handle(&self) -> tokio::runtime::Handle {
+        self.0.as_ref().map_or_else(tokio::runtime::Handle::current, |runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for PublicRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The sockets of the three listeners.
+struct Listeners {
+    public: TcpListener,
+    staff: TcpListener,
+    ops: TcpListener,
+}
+
+impl Listeners {
+    fn bind(config: &Config, args: &ListenArgs) -> Result<Self, Failure> {
+        let secured = config.tls.is_some() || config.proxy.is_some();
+        let bind = |option: &str, given: Option<&String>, configured: &String, secured: bool| {
+            let text = given.unwrap_or(configured);
+            let wrong = |why: &str| Failure::usage(format!("{option} {text}: {why}"));
+            let address: SocketAddr = text.parse().map_err(|_| wrong("not an address with a port"))?;
+            if !address.ip().is_loopback() && !secured {
+                return Err(wrong("plain HTTP is served on loopback only; configure [tls] or [proxy] in sesshu.toml"));
+            }
+            let listener = TcpListener::bind(address).map_err(Failure::io(format!("{option} {text}")))?;
+            listener.set_nonblocking(true).map_err(Failure::io(option))?;
+            Ok(listener)
+        };
+        Ok(Self {
+            public: bind("--listen", args.listen.as_ref(), &config.listen.public, secured)?,
+            staff: bind("--staff-listen", args.staff_listen.as_ref(), &config.listen.staff, secured)?,
+            // Ops is plain: it is for monitors on this machine, or behind a proxy.
+            ops: bind("--ops-listen", args.ops_listen.as_ref(), &config.listen.ops, config.proxy.is_some())?,
+        })
+    }
+
+    fn addresses(&self, tls: bool) -> Addresses {
+        let of =
+            |listener: &TcpListener| listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 0)));
+        Addresses { public: of(&self.public), staff: of(&self.staff), ops: of(&self.ops), tls }
+    }
+}
+
+fn public_config(config: &Config) -> PublicConfig {
+    PublicConfig {
+        city_name: config.city.name.clone(),
+        call_centre: CallCentre {
+            phone: config.city.phone.clone(),
+            hours_ja: config.city.phone_hours_ja.clone(),
+            hours_en: config.city.phone_hours_en.clone(),
+        },
+        tls: config.tls.is_some(),
+        trusted_proxy: config.proxy.as_ref().map(|proxy| TrustedProxy {
+            peers: proxy.peers.clone(),
+            address_header: match proxy.address_header {
+                AddressHeader::XForwardedFor => sesshu_http::AddressHeader::XForwardedFor,
+                AddressHeader::XRealIp => sesshu_http::AddressHeader::XRealIp,
+            },
+            origin: proxy.origin.clone(),
+        }),
+        login_minutes: config.login.minutes,
+        ..PublicConfig::default()
+    }
+}
+
+/// Tasks beside the listeners; ended when dropped.
+struct Helpers(Vec<tokio::task::JoinHandle<()>>);
+
+impl Helpers {
+    fn start(
+        engine: &EngineHandle,
+        control: ControlServer,
+        files: Option<Tls>,
+        tls: Option<axum_server::tls_rustls::RustlsConfig>,
+    ) -> Self {
+        let mut tasks = vec![tokio::spawn(control.run(engine.clone()))];
+        if let (Some(files), Some(tls)) = (files, tls) {
+            tasks.push(tokio::spawn(follow_certificate(files, tls)));
+        }
+        Self(tasks)
+    }
+}
+
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// Reads the certificate again when its files change, without a restart.
+async fn follow_certificate(files: Tls, tls: axum_server::tls_rustls::RustlsConfig) {
+    let changed = |files: &Tls| -> Option<(SystemTime, SystemTime)> {
+        let of = |path: &std::path::Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+        Some((of(&files.certificate)?, of(&files.key)?))
+    };
+    let mut seen = changed(&files);
+    loop {
+        tokio::time::sleep(TLS_LOOK_EVERY).await;
+        let now = changed(&files);
+        if now.is_some() && now != seen {
+            match sesshu_http::reload_tls(&tls, &files.certificate, &files.key).await {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => tracing::error!(%error, "the old certificate stays"),
+            }
+            seen = now;
+        }
+    }
+}
+
+struct StopSignals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(ExitStatus::Internal, error));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
