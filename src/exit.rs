@@ -70,10 +70,9 @@ impl fmt::Display for Failure {
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         let status = match error {
-            LoadError::InUse => ExitStatus::Unavailable,
             LoadError::Missing(_) => ExitStatus::Usage,
             LoadError::NewerFormat { .. } | LoadError::Damaged { .. } => ExitStatus::Refused,
-            LoadError::Store(_) => ExitStatus::Unavailable,
+            LoadError::InUse | LoadError::Store(_) => ExitStatus::Unavailable,
         };
         Self::new(status, error)
     }

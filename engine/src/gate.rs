@@ -79,12 +79,11 @@ impl Gate {
             let next = {
                 let mut stripe = self.stripe(resident);
                 let Some(waiting) = stripe.running.get_mut(&resident) else { return };
-                match waiting.pop_front() {
-                    Some(next) => next,
-                    None => {
-                        stripe.running.remove(&resident);
-                        return;
-                    }
+                if let Some(next) = waiting.pop_front() {
+                    next
+                } else {
+                    stripe.running.remove(&resident);
+                    return;
                 }
             };
             match next.send(GatePass { gate: Some(Arc::clone(self)), resident }) {

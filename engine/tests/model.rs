@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use command::{Command, PEOPLE, SESSIONS, SHARED_KEYS, Step, Where, command};
 use oracle::{Booking, DAY, HOUR, MINUTE, Model, No, Person, Phase, Place, Seen, Session, Vaccine, Wave};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use sesshu_engine::CampaignError;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, ResidentNo, SessionId, SlotNo};
 use sesshu_engine::core::refusal::Refusal;
@@ -20,7 +21,6 @@ use sesshu_engine::core::resident::{BookingState, Leg};
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::{RollRow, WaveRow};
 use sesshu_engine::view::BookingView;
-use sesshu_engine::CampaignError;
 use support::{COMIRNATY, City, Plan, SPIKEVAX, START, at, day, key, leg, person};
 
 /// Enough to fill every place several times, in about 20 seconds.
@@ -140,8 +140,7 @@ impl Both {
             Command::Move { who, which, to, phone, key: drawn } => {
                 let (number, name) = (self.number(*who, *which), self.key(*drawn));
                 let place = leg(SessionId(to.session), to.slot, to.dose);
-                let engine =
-                    self.city.move_by(*who as u32, known(number), place, key(&name), channel(*phone)).await;
+                let engine = self.city.move_by(*who as u32, known(number), place, key(&name), channel(*phone)).await;
                 let model = self.model.move_to(*who, number, (to.session, to.slot), *phone, &name);
                 same(engine.map(|done| seen(&done.bookings)).map_err(no), model)
             }
@@ -264,7 +263,8 @@ impl Both {
         for view in &self.city.engine().availability().sessions {
             for (slot, shown) in view.slots.iter().enumerate().take(usize::from(PROBE_SLOT)) {
                 let shown = (shown.state.code(), i64::from(shown.free));
-                same(shown, self.model.listed(view.id.0, slot as u16)).map_err(|why| format!("{why} in {}", view.id))?;
+                same(shown, self.model.listed(view.id.0, slot as u16))
+                    .map_err(|why| format!("{why} in {}", view.id))?;
             }
         }
         for who in 0..PEOPLE {

@@ -20,11 +20,11 @@ pub(crate) async fn issue_passwords(
     yes: bool,
 ) -> Result<(), Failure> {
     // Everybody without a password, not only the group: a line of anybody of them counts for nothing.
-    let void = ids(folder.run(Job::WithoutPassword { group: None }, &mut Terminal::default()).await?);
+    let void = ids(&folder.run(Job::WithoutPassword { group: None }, &mut Terminal::default()).await?);
     let waiting = match &group {
         None => void.len(),
         Some(_) => {
-            ids(folder.run(Job::WithoutPassword { group: group.clone() }, &mut Terminal::default()).await?).len()
+            ids(&folder.run(Job::WithoutPassword { group: group.clone() }, &mut Terminal::default()).await?).len()
         }
     };
     if waiting > 0 {
@@ -40,7 +40,7 @@ pub(crate) async fn issue_passwords(
     })
 }
 
-fn ids(value: Value) -> HashSet<String> {
+fn ids(value: &Value) -> HashSet<String> {
     let ids = value["ids"].as_array().into_iter().flatten();
     ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }

@@ -108,6 +108,7 @@ impl Audience for Remote {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the form that `map_err` takes")]
 fn gone(error: std::io::Error) -> Failure {
     Failure::refused(format!("the command went away: {error}"))
 }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::time::Instant;
-use sesshu_engine::roll::{Lang, LineError, ParsedFile, parse_doses, parse_roll, parse_sessions, parse_waves};
+use sesshu_engine::roll::{
+    Column, Encoding, Lang, LineError, ParsedFile, parse_doses, parse_roll, parse_sessions, parse_waves,
+};
 use sesshu_engine::{EngineHandle, PublishSummary};
 
 use crate::exit::Failure;
@@ -12,7 +14,7 @@ fn shown_errors(errors: &[LineError], lang: Lang) -> Vec<Value> {
     let shown = |error: &LineError| {
         json!({
             "line": error.line,
-            "column": error.column.map(|column| column.name()),
+            "column": error.column.map(Column::name),
             "column_shown": error.column.map(|column| column.name_in(lang)),
             "reason": error.reason.text(lang),
             "needs_decision": error.reason.needs_decision(),
@@ -24,7 +26,7 @@ fn shown_errors(errors: &[LineError], lang: Lang) -> Vec<Value> {
 /// What every import says of its file.
 fn about_file<R>(file: &ParsedFile<R>, lang: Lang) -> Value {
     json!({
-        "encoding": file.encoding.map(|encoding| encoding.name()),
+        "encoding": file.encoding.map(Encoding::name),
         "rows": file.rows.len(),
         "errors": shown_errors(&file.errors, lang),
         "flags": shown_errors(&file.flags, lang),
@@ -40,10 +42,13 @@ fn with(mut about: Value, more: Value) -> Value {
 
 /// The first words of a digest, by which a difference is named.
 fn name_of(digest: [u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
 }
 
-pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool, lang: Lang) -> Result<Value, Failure> {
+pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool, lang: Lang) -> Value {
     let file = parse_roll(file, engine.now().city_day());
     let about = about_file(&file, lang);
     let difference = engine.roll_difference(&file.rows, partial || !file.errors.is_empty());
@@ -55,7 +60,7 @@ pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool,
             json!({ "id": id.to_string(), "bookings": numbers })
         })
         .collect();
-    Ok(with(
+    with(
         about,
         json!({
             "new": difference.new,
@@ -65,7 +70,7 @@ pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool,
             "gone_with_bookings": gone,
             "difference": name_of(difference.digest),
         }),
-    ))
+    )
 }
 
 pub(super) async fn roll_import(

@@ -76,7 +76,7 @@ pub(crate) async fn run<A: Audience>(
 ) -> Result<Value, Failure> {
     match job {
         Job::RollDifference { file, partial, japanese } => {
-            imports::roll_difference(engine, &file.0, partial, lang(japanese))
+            Ok(imports::roll_difference(engine, &file.0, partial, lang(japanese)))
         }
         Job::RollImport { file, partial, shown } => imports::roll_import(engine, &file.0, partial, &shown, by).await,
         Job::WithoutPassword { group } => Ok(passwords::without(engine, group.as_deref())),

@@ -311,12 +311,13 @@ impl Handler<CapacityCommand> for SessionActor {
     fn handle(&mut self, command: CapacityCommand, _: &mut Self::Context) {
         let CapacityCommand { slot, capacity, entry, mut ticket, refused } = command;
         let (id, epoch) = (self.id, self.epoch);
-        self.guarded(|actor| match actor.places.change_capacity(slot, capacity) {
-            Err(too_small) => drop(refused.send(too_small)),
-            Ok(()) => {
-                ticket.capacity_of = Some((id, slot));
-                drop(actor.shared.submit(Submission { epoch, entry, beside: None, ticket }));
+        self.guarded(|actor| {
+            if let Err(too_small) = actor.places.change_capacity(slot, capacity) {
+                let _ = refused.send(too_small);
+                return;
             }
+            ticket.capacity_of = Some((id, slot));
+            drop(actor.shared.submit(Submission { epoch, entry, beside: None, ticket }));
         });
     }
 }

@@ -44,7 +44,7 @@ pub fn may_book(
         in_request.or_else(|| applicant.record.dose_given(dose))
     };
     let refusals = legs.iter().enumerate().filter_map(|(index, (leg, offer))| {
-        let refused = may_book_leg(applicant, leg, *offer, &planned, moving, waves, now).err()?;
+        let refused = may_book_leg(applicant, *leg, *offer, &planned, moving, waves, now).err()?;
         Some(refused.of_leg(index, legs.len()))
     });
     refusals.min_by_key(|refusal| (refusal.code, refusal.index)).map_or(Ok(()), Err)
@@ -52,7 +52,7 @@ pub fn may_book(
 
 fn may_book_leg(
     applicant: Applicant<'_>,
-    leg: &Leg,
+    leg: Leg,
     offer: Option<Offer<'_>>,
     planned: &dyn Fn(DoseNo) -> PlannedDose,
     moving: Option<BookingNumber>,

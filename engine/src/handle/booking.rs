@@ -185,11 +185,11 @@ impl EngineHandle {
     /// Ends one's hold.
     pub async fn release(&self, resident: ResidentNo, hold: HoldId) -> Result<(), Refusal> {
         let pass = self.pass(resident).await?;
-        let held = self.0.gate.hold(resident, self.now()).filter(|held| held.id == hold);
-        let held = held.ok_or(RefusalCode::NoSuchHold)?;
+        let own = self.0.gate.hold(resident, self.now()).filter(|own| own.id == hold);
+        let own = own.ok_or(RefusalCode::NoSuchHold)?;
         pass.set_hold(None);
-        for leg in &held.legs {
-            self.0.shared.registry.release(leg.session, held.id);
+        for leg in &own.legs {
+            self.0.shared.registry.release(leg.session, own.id);
         }
         Ok(())
     }

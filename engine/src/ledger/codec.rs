@@ -50,7 +50,7 @@ pub struct BlockWriter {
     bytes: Vec<u8>,
 }
 
-const COUNT_AT: usize = 1;
+const COUNT_BYTES: std::ops::Range<usize> = 1..5;
 
 impl BlockWriter {
     /// An empty block after the entry `head_seq`, whose chain is `chain`.
@@ -90,7 +90,7 @@ impl BlockWriter {
     /// The finished block.
     #[must_use]
     pub fn finish(mut self) -> Block {
-        self.bytes[COUNT_AT..COUNT_AT + 4].copy_from_slice(&self.entries.to_le_bytes());
+        self.bytes[COUNT_BYTES].copy_from_slice(&self.entries.to_le_bytes());
         self.bytes.extend_from_slice(&self.chain.0);
         Block { first_seq: self.first_seq, entries: self.entries, chain: self.chain, bytes: self.bytes }
     }
@@ -131,7 +131,7 @@ pub(super) fn read_block(
 
 /// How many entries a stored block says it has.
 pub(super) fn entries_of(bytes: &[u8]) -> u32 {
-    bytes.get(COUNT_AT..).and_then(take::<4>).map_or(0, |(count, _)| u32::from_le_bytes(count))
+    bytes.get(COUNT_BYTES).and_then(take::<4>).map_or(0, |(count, _)| u32::from_le_bytes(count))
 }
 
 fn take<const N: usize>(bytes: &[u8]) -> Option<([u8; N], &[u8])> {

@@ -101,7 +101,10 @@ fn parse(text: &str) -> Option<HighWater> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
 }
 
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -135,6 +135,9 @@ macro_rules! store_error_from {
 }
 store_error_from!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
 
+/// Hears of each stored block: its first sequence number and its bytes.
+pub type EachBlock<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>;
+
 /// The durable store as the writer needs it. `append` writes one block, the rows beside it and a slice of the fold in one
 /// atomic, synced commit.
 pub trait Ledger: Send {
@@ -145,8 +148,7 @@ pub trait Ledger: Send {
     fn reopen(&mut self) -> Result<(), LoadError>;
 
     /// Gives every stored block from the one that holds `seq` on.
-    fn blocks_from(&self, seq: u64, each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>)
-    -> Result<(), LoadError>;
+    fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError>;
 
     /// Gives the rows beside the journal, for catching up after an unknown outcome.
     fn load_beside(&self) -> Result<Beside, LoadError>;

@@ -9,7 +9,7 @@ use redb::{
 };
 
 use super::codec::{CHAIN_START, FORMAT, decode_row, encode_row, read_block};
-use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
+use super::{Append, Beside, Block, EachBlock, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::core::campaign::Setup;
 use crate::core::event::Entry;
 use crate::core::ids::{ResidentNo, SessionId};
@@ -193,11 +193,7 @@ impl Ledger for RedbLedger {
         Ok(())
     }
 
-    fn blocks_from(
-        &self,
-        seq: u64,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>,
-    ) -> Result<(), LoadError> {
+    fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
         self.snapshot()?.blocks_from(seq, each)
     }
 
@@ -261,11 +257,7 @@ impl Snapshot {
     }
 
     /// Every stored block from the one that holds `seq` on.
-    pub fn blocks_from(
-        &self,
-        seq: u64,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>,
-    ) -> Result<(), LoadError> {
+    pub fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
         let journal = self.view.open_table(JOURNAL)?;
         let holder = journal.range(..=seq)?.next_back().transpose()?.map_or(0, |(first, _)| first.value());
         for row in journal.range(holder..)? {

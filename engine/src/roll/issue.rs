@@ -50,7 +50,7 @@ pub fn issue_passwords(
     hasher: &PasswordHasher,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<IssuedPassword>, IssueError> {
-    let (done, made) = mpsc::channel();
+    let (done, made) = mpsc::sync_channel(count);
     let threads = threads.get().min(count);
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)

@@ -196,7 +196,13 @@ impl Model {
     }
 
     /// The contract's order: slot, opening, closing, eligibility, booked already, interval.
-    fn personal(&self, who: usize, place: Place, wished: &[Place], moving: Option<u64>) -> Result<(), (RefusalCode, bool)> {
+    fn personal(
+        &self,
+        who: usize,
+        place: Place,
+        wished: &[Place],
+        moving: Option<u64>,
+    ) -> Result<(), (RefusalCode, bool)> {
         let (session, slot, dose) = place;
         let it = self.sessions.get(&session).ok_or((RefusalCode::NoSuchSlot, false))?;
         if usize::from(slot) >= it.slots.len() || !it.doses.contains(&dose) {
@@ -290,7 +296,14 @@ impl Model {
     }
 
     /// Books; the numbers are the engine's, given when it granted.
-    pub(crate) fn book(&mut self, who: usize, places: &[Place], phone: bool, key: &str, numbers: &[u64]) -> Result<Vec<Seen>, No> {
+    pub(crate) fn book(
+        &mut self,
+        who: usize,
+        places: &[Place],
+        phone: bool,
+        key: &str,
+        numbers: &[u64],
+    ) -> Result<Vec<Seen>, No> {
         let asked = Asked::Book(places.to_vec());
         if let Some(first) = self.remembered(who, key, &asked)? {
             return Ok(first);
@@ -310,7 +323,14 @@ impl Model {
         Ok(answer)
     }
 
-    pub(crate) fn move_to(&mut self, who: usize, number: u64, to: (u32, u16), phone: bool, key: &str) -> Result<Vec<Seen>, No> {
+    pub(crate) fn move_to(
+        &mut self,
+        who: usize,
+        number: u64,
+        to: (u32, u16),
+        phone: bool,
+        key: &str,
+    ) -> Result<Vec<Seen>, No> {
         let asked = Asked::Move(number, to.0, to.1);
         if let Some(first) = self.remembered(who, key, &asked)? {
             return Ok(first);
@@ -337,7 +357,9 @@ impl Model {
             return Ok(first.clone());
         }
         let booking = self.people[who].bookings.iter().find(|booking| booking.number == number).cloned();
-        if let Some(ended) = booking.filter(|b| matches!(b.state, BookingState::Cancelled | BookingState::CancelledByCity)) {
+        if let Some(ended) =
+            booking.filter(|b| matches!(b.state, BookingState::Cancelled | BookingState::CancelledByCity))
+        {
             return Ok(vec![(number, ended.place, ended.state)]);
         }
         let first = self.may_change(who, number)?;
@@ -398,8 +420,7 @@ impl Model {
     /// Whether recording a dose at `date` leaves every booking of this person within its interval.
     pub(crate) fn would_fit(&self, who: usize, dose: u8, date: i64, vaccine: usize) -> bool {
         let near = [dose.checked_sub(1), dose.checked_add(1)].into_iter().flatten();
-        near.filter_map(|other| self.dose_of(who, other, &[]).map(|(at, _)| (other, at))).all(|(other, at)| {
-            self.fits(vaccine, if other < dose { date - at } else { at - date })
-        })
+        near.filter_map(|other| self.dose_of(who, other, &[]).map(|(at, _)| (other, at)))
+            .all(|(other, at)| self.fits(vaccine, if other < dose { date - at } else { at - date }))
     }
 }
