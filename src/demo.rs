@@ -204,7 +204,7 @@ async fn make_sessions(engine: &EngineHandle, residents: u32, opens_at: Instant)
     };
     let waves = [wave(2, "高齢者", Some("高齢者")), wave(3, "市民", None)];
     engine.import_waves(&waves, false, By::System).await?;
-    let drafts = engine.drafts();
+    let drafts = engine.drafts(opens_at);
     engine.publish(&drafts, opens_at, By::System).await?;
     Ok(())
 }

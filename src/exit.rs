@@ -71,7 +71,9 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         let status = match error {
             LoadError::Missing(_) => ExitStatus::Usage,
-            LoadError::NewerFormat { .. } | LoadError::Damaged { .. } => ExitStatus::Refused,
+            LoadError::NewerFormat { .. } | LoadError::Damaged { .. } | LoadError::Contradiction { .. } => {
+                ExitStatus::Refused
+            }
             LoadError::InUse | LoadError::Store(_) => ExitStatus::Unavailable,
         };
         Self::new(status, error)
@@ -82,7 +84,9 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Recover(RecoverError::Load(error)) => error.into(),
-            StartError::Recover(RecoverError::HighWater(_)) | StartError::BadKey(_) => Self::refused(error),
+            StartError::Recover(RecoverError::HighWater(_)) | StartError::BadKey(_) | StartError::NoKey(_) => {
+                Self::refused(error)
+            }
             StartError::Hashing(_) => Self::usage(error),
             StartError::Io { .. } | StartError::Random(_) | StartError::Vaccines => {
                 Self::new(ExitStatus::Unavailable, error)

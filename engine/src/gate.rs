@@ -17,7 +17,7 @@ use crate::view::HoldView;
 
 const STRIPES: usize = 256;
 /// How many changes of one resident may wait behind the running one.
-const WAITING_PER_RESIDENT_MAX: usize = 8;
+const WAITING_PER_RESIDENT_MAX: usize = 32;
 /// How long a change waits for the one before it.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 

@@ -17,7 +17,6 @@ pub mod view;
 pub use handle::{
     CampaignError, DraftSummary, EngineConfig, EngineHandle, IssuedLine, PersonReport, PreparedPassword,
     PublishSummary, ReportedBooking, ReportedDose, ReportedView, RollDifference, StartError, VaccineSpec,
-    verify_folder,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

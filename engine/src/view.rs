@@ -34,6 +34,10 @@ pub struct Me {
     pub bookings: Vec<BookingView>,
     /// The next dose that is left to book.
     pub next: Option<NextDose>,
+    /// When the person's wave opens, if that is still ahead.
+    pub opens_at: Option<Instant>,
+    /// Whether there are waves, and the person is in none of them.
+    pub in_no_wave: bool,
 }
 
 /// A place as a page names it before it is booked.

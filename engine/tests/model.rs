@@ -1,5 +1,6 @@
 //! Gate, actors and ledger on a real store against a small independent model: the same random commands to both, the same
-//! answers and the same state from both, after every step. `SESSHU_SEED` (64 hexadecimal digits) repeats a run.
+//! answers and the same state from both, after every step. `SESSHU_SEED` (64 hexadecimal digits) repeats a run;
+//! `SESSHU_MODEL_CASES` makes it longer.
 
 mod support;
 
@@ -7,11 +8,15 @@ mod support;
 mod command;
 #[path = "model/oracle.rs"]
 mod oracle;
+#[path = "model/state.rs"]
+mod state;
+#[path = "model/world.rs"]
+mod world;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use command::{Command, PEOPLE, SESSIONS, SHARED_KEYS, Step, Where, command};
-use oracle::{Booking, DAY, HOUR, MINUTE, Model, No, Person, Phase, Place, Seen, Session, Vaccine, Wave};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use sesshu_engine::CampaignError;
 use sesshu_engine::core::event::By;
@@ -19,98 +24,51 @@ use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, ResidentNo, Sessi
 use sesshu_engine::core::refusal::Refusal;
 use sesshu_engine::core::resident::{BookingState, Leg};
 use sesshu_engine::core::time::Instant;
-use sesshu_engine::roll::{RollRow, WaveRow};
+use sesshu_engine::roll::WaveRow;
 use sesshu_engine::view::BookingView;
-use support::{COMIRNATY, City, Plan, SPIKEVAX, START, at, day, key, leg, person};
+use state::{Booking, DAY, MINUTE, Model, No, Phase, Place, Seen};
+use support::{COMIRNATY, City, START, at, key, leg};
+use world::{PROBE, PROBE_SLOT, roll, waves};
 
-/// Enough to fill every place several times, in about 20 seconds.
-const CASES: u32 = 48;
+/// About 15 seconds; `SESSHU_MODEL_CASES` asks for more.
+const CASES: u32 = 96;
 const COMMANDS_MAX: usize = 70;
 
-/// Everybody's slot for seeing that the actors have done what came before: nobody else books it.
-const PROBE_SLOT: u16 = 2;
-const PROBE: u32 = PEOPLE as u32;
-
-/// Session, date, vaccine, doses, capacity, phone share. The last one opens two hours later.
-const WORLD: [(&str, usize, &[u8], u32, u32); SESSIONS as usize] = [
-    ("2026-12-25", 0, &[1, 2], 1, 0),
-    ("2026-12-04", 0, &[1, 2], 2, 1),
-    ("2026-12-04", 0, &[1], 1, 1),
-    ("2026-12-25", 0, &[1, 2], 2, 1),
-    ("2026-12-05", 1, &[1, 2], 1, 0),
-    ("2027-01-04", 1, &[1, 2], 1, 0),
-    ("2026-12-06", 0, &[1, 2], 1, 0),
+/// What a run must have heard, or it did not test it.
+const EXPECTED: [&str; 17] = [
+    "booked",
+    "booked a pair",
+    "held",
+    "held a pair",
+    "moved",
+    "cancelled",
+    "key_reused",
+    "no_such_booking",
+    "no_such_hold",
+    "too_late",
+    "no_such_slot",
+    "not_open",
+    "closed",
+    "not_eligible",
+    "already_booked",
+    "interval",
+    "full",
 ];
-const OPENS_LATER: &str = "2026-12-01 11:00";
-const VACCINES: [&str; 2] = [COMIRNATY, SPIKEVAX];
-
-/// Adults, somebody who turns 12 the day after the session on 5 December, and somebody who turns 18 then.
-const BORN: [(&str, &str); PEOPLE] = [
-    ("1950-04-02", "高齢者"),
-    ("1960-01-01", "高齢者"),
-    ("1985-02-28", "医療"),
-    ("1990-07-07", "医療"),
-    ("2014-12-06", "医療"),
-    ("2008-12-06", "高齢者"),
-];
-
-fn groups(choice: usize) -> Vec<Wave> {
-    let start = at(START).0;
-    let probe = ("確認", start);
-    match choice {
-        0 => vec![],
-        1 => vec![probe, ("高齢者", start - HOUR)],
-        2 => vec![probe, ("高齢者", start + 2 * HOUR), ("医療", start + DAY), ("高齢者", start + 3 * HOUR)],
-        _ => vec![probe],
-    }
-}
 
 /// The engine with its world, and the model of the same world.
 struct Both {
     city: City,
     model: Model,
     new_keys: u32,
+    heard: Heard,
 }
 
-fn roll(without: Option<usize>) -> Vec<RollRow> {
-    let people = BORN.iter().zip(0..).filter(|(_, n)| Some(*n as usize) != without);
-    let mut rows: Vec<RollRow> = people.map(|((born, group), n)| person(n, day(born), &[*group])).collect();
-    rows.push(person(PROBE, day("1970-01-01"), &["確認"]));
-    rows
-}
+/// What was granted or refused how often: a run that never hears `interval` proves nothing about it.
+type Heard = BTreeMap<&'static str, u32>;
 
 impl Both {
     async fn new() -> Self {
-        let city = City::empty().await;
-        city.import_roll(&roll(None), false).await;
-        let plans = WORLD.map(|(date, vaccine, doses, capacity, phone_share)| Plan {
-            date: day(date),
-            vaccine: VACCINES[vaccine],
-            doses: doses.to_vec(),
-            slots: PROBE_SLOT + 1,
-            capacity,
-            phone_share,
-        });
-        let (last, others) = plans.split_last().expect("a world");
-        city.draft(others).await;
-        city.publish(START).await;
-        city.draft(std::slice::from_ref(last)).await;
-        city.publish(OPENS_LATER).await;
-        for session in 1..=SESSIONS {
-            let probe = city.engine().change_capacity(SessionId(session), SlotNo(PROBE_SLOT), 9_999, By::System);
-            probe.await.expect("more room for the probe");
-        }
-        let model = Model {
-            now: at(START).0,
-            vaccines: vec![
-                Vaccine { doses: 2, days_min: 21, days_max: None, age_min: 12 },
-                Vaccine { doses: 2, days_min: 28, days_max: Some(42), age_min: 18 },
-            ],
-            sessions: (1..).zip(WORLD.map(model_session)).collect(),
-            people: BORN.map(|(born, group)| Person { born: day(born).ymd(), group, ..Person::default() }).to_vec(),
-            waves: Vec::new(),
-        };
-        Self { city, model, new_keys: 0 }
+        Self { city: world::city().await, model: world::model(), new_keys: 0, heard: Heard::new() }
     }
 
     fn key(&mut self, drawn: u8) -> String {
@@ -119,6 +77,12 @@ impl Both {
         }
         self.new_keys += 1;
         format!("new-{}", self.new_keys)
+    }
+
+    /// This person, or the next one who has a booking.
+    fn with_booking(&self, who: usize) -> usize {
+        let mut next = (0..PEOPLE).map(|n| (who + n) % PEOPLE);
+        next.find(|who| !self.model.people[*who].bookings.is_empty()).unwrap_or(who)
     }
 
     /// One of the person's bookings, in order of number; a number of nobody's if there are none.
@@ -134,21 +98,26 @@ impl Both {
             Command::Release { who } => {
                 let resident = ResidentNo(*who as u32);
                 let held = self.city.engine().current_hold(resident).map_or(HoldId(0), |hold| hold.id);
-                same(self.city.release(resident.0, held).await.map_err(no), self.model.release(*who))
+                let engine = self.city.release(resident.0, held).await.map_err(no);
+                let model = self.model.release(*who);
+                self.agree("released", engine, model)
             }
             Command::Book { who, places, phone, key } => self.book(*who, places, *phone, *key).await,
             Command::Move { who, which, to, phone, key: drawn } => {
-                let (number, name) = (self.number(*who, *which), self.key(*drawn));
+                let who = self.with_booking(*who);
+                let (number, name) = (self.number(who, *which), self.key(*drawn));
                 let place = leg(SessionId(to.session), to.slot, to.dose);
-                let engine = self.city.move_by(*who as u32, known(number), place, key(&name), channel(*phone)).await;
-                let model = self.model.move_to(*who, number, (to.session, to.slot), *phone, &name);
-                same(engine.map(|done| seen(&done.bookings)).map_err(no), model)
+                let engine = self.city.move_by(who as u32, known(number), place, key(&name), channel(*phone)).await;
+                let model = self.model.move_to(who, number, (to.session, to.slot), *phone, &name);
+                self.agree("moved", engine.map(|done| seen(&done.bookings)).map_err(no), model)
             }
             Command::Cancel { who, which, foreign } => {
-                let owner = if *foreign { (who + 1) % PEOPLE } else { *who };
+                let owner = self.with_booking(*who);
+                let who = if *foreign { (owner + 1) % PEOPLE } else { owner };
                 let number = self.number(owner, *which);
-                let engine = self.city.cancel(*who as u32, known(number)).await;
-                same(engine.map(|bookings| seen(&bookings)).map_err(no), self.model.cancel(*who, number))
+                let engine = self.city.cancel(who as u32, known(number)).await;
+                let model = self.model.cancel(who, number);
+                self.agree("cancelled", engine.map(|bookings| seen(&bookings)).map_err(no), model)
             }
             Command::Advance(step) => {
                 self.advance(match step {
@@ -167,10 +136,10 @@ impl Both {
     async fn hold(&mut self, who: usize, places: &[Where], for_move: bool, phone: bool) -> Result<(), String> {
         let live: Option<&Booking> = places.first().and_then(|place| self.model.people[who].live(place.dose));
         let changes = live.filter(|_| for_move && places.len() == 1).map(|booking| booking.number);
-        let engine = self.city.engine();
-        let engine = engine.hold(ResidentNo(who as u32), legs(places), changes.map(known), channel(phone)).await;
+        let engine = self.city.hold_by(who as u32, &legs(places), changes.map(known), channel(phone)).await;
         let model = self.model.hold(who, &wanted(places), changes, phone);
-        same(engine.map(|hold| hold.expires_at.0).map_err(no), model)
+        let granted = if places.len() > 1 { "held a pair" } else { "held" };
+        self.agree(granted, engine.map(|hold| hold.expires_at.0).map_err(no), model)
     }
 
     async fn book(&mut self, who: usize, places: &[Where], phone: bool, drawn: u8) -> Result<(), String> {
@@ -178,7 +147,17 @@ impl Both {
         let engine = self.city.book_by(who as u32, &legs(places), key(&name), channel(phone)).await;
         let engine = engine.map(|done| seen(&done.bookings)).map_err(no);
         let numbers: Vec<u64> = engine.iter().flatten().map(|(number, ..)| *number).collect();
-        same(engine, self.model.book(who, &wanted(places), phone, &name, &numbers))
+        let model = self.model.book(who, &wanted(places), phone, &name, &numbers);
+        self.agree(if places.len() > 1 { "booked a pair" } else { "booked" }, engine, model)
+    }
+
+    fn agree<T>(&mut self, granted: &'static str, engine: Result<T, No>, model: Result<T, No>) -> Result<(), String>
+    where
+        T: PartialEq + std::fmt::Debug,
+    {
+        let heard = engine.as_ref().err().map_or(granted, |(code, ..)| code.code());
+        *self.heard.entry(heard).or_default() += 1;
+        same(engine, model)
     }
 
     /// What the city does.
@@ -196,10 +175,12 @@ impl Both {
             }
             Command::Close { session } => {
                 let it = self.model.sessions.get_mut(&session).expect("a session");
-                if it.phase == Phase::Published {
+                // Only what is open can be closed: a cancelled session stays cancelled.
+                let closes = it.phase == Phase::Published;
+                if closes {
                     it.phase = Phase::Closed;
                 }
-                engine.close_session(SessionId(session), By::System).await.map_err(|error| error.to_string())
+                same(engine.close_session(SessionId(session), By::System).await.is_ok(), closes)
             }
             Command::CancelSession { session } => {
                 let ended = engine.cancel_session(SessionId(session), By::System).await;
@@ -216,7 +197,7 @@ impl Both {
                 Ok(())
             }
             Command::Waves { choice } => {
-                self.model.waves = groups(choice);
+                self.model.waves = waves(choice);
                 let rows = self.model.waves.iter().zip(2..).map(|((group, opens_at), line)| WaveRow {
                     line,
                     name: format!("{line}"),
@@ -303,18 +284,7 @@ impl Both {
     }
 }
 
-fn model_session((date, vaccine, doses, capacity, share): (&str, usize, &[u8], u32, u32)) -> Session {
-    let later = date == WORLD[SESSIONS as usize - 1].0;
-    Session {
-        date: i64::from(day(date).0),
-        vaccine,
-        doses: doses.to_vec(),
-        phase: Phase::Published,
-        opens_at: at(if later { OPENS_LATER } else { START }).0,
-        slots: vec![(capacity, share); usize::from(PROBE_SLOT)],
-    }
-}
-
+#[allow(clippy::needless_pass_by_value, reason = "both answers end here")]
 fn same<T: PartialEq + std::fmt::Debug>(engine: T, model: T) -> Result<(), String> {
     if engine == model { Ok(()) } else { Err(format!("engine: {engine:?}, model: {model:?}")) }
 }
@@ -352,7 +322,7 @@ fn known(number: u64) -> BookingNumber {
     format!("{number:010}").parse().unwrap_or(BookingNumber::PENDING)
 }
 
-async fn run(commands: &[Command]) -> Result<(), String> {
+async fn run(commands: &[Command], heard: &RefCell<Heard>) -> Result<(), String> {
     let mut both = Both::new().await;
     both.compare().await.map_err(|why| format!("at the start: {why}"))?;
     for (n, command) in commands.iter().enumerate() {
@@ -361,7 +331,11 @@ async fn run(commands: &[Command]) -> Result<(), String> {
         both.compare().await.map_err(|why| format!("after {what}: {why}"))?;
     }
     let report = both.city.engine().verify().await.map_err(|error| error.to_string())?;
-    same(report.problems, Vec::new())
+    same(report.problems, Vec::new())?;
+    for (what, times) in &both.heard {
+        *heard.borrow_mut().entry(what).or_default() += times;
+    }
+    Ok(())
 }
 
 fn seed() -> [u8; 32] {
@@ -386,15 +360,23 @@ fn seed() -> [u8; 32] {
 #[test]
 fn the_engine_answers_like_the_model_after_every_step() {
     let seed = seed();
-    let shown: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-    let config = Config { cases: CASES, max_shrink_iters: 1_000, failure_persistence: None, ..Config::default() };
+    let hex = |half: &[u8]| format!("{:032x}", u128::from_be_bytes(half.try_into().expect("16 bytes")));
+    let shown = hex(&seed[..16]) + &hex(&seed[16..]);
+    let cases = std::env::var("SESSHU_MODEL_CASES").map_or(CASES, |text| text.parse().expect("a number of cases"));
+    let heard = RefCell::new(Heard::new());
+    let config = Config { cases, max_shrink_iters: 1_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let tested = runner.run(&proptest::collection::vec(command(), 1..=COMMANDS_MAX), |commands| {
-        runtime.block_on(run(&commands)).map_err(TestCaseError::fail)
+        runtime.block_on(run(&commands, &heard)).map_err(TestCaseError::fail)
     });
     match tested {
-        Ok(()) => {}
+        Ok(()) => {
+            let heard = heard.borrow();
+            let missing =
+                EXPECTED.iter().find(|what| heard.get(**what).copied().unwrap_or_default() < cases.div_ceil(64));
+            assert_eq!(missing, None, "too seldom in this run: {heard:?}\nSESSHU_SEED={shown}");
+        }
         Err(TestError::Fail(why, commands)) => {
             let commands: Vec<String> = commands.iter().map(|command| format!("  {command:?}")).collect();
             panic!("{why}\n{}\nSESSHU_SEED={shown}", commands.join("\n"));

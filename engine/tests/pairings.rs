@@ -128,8 +128,8 @@ async fn pairs_that_cross_each_other_end_and_leave_nothing_half_taken() {
         };
         let (early, late) = both(pair(a, first, middle), pair(b, middle, last)).await;
         assert!(early.is_ok() != late.is_ok(), "round {round}: {early:?} {late:?}");
-        let lost = early.as_ref().err().or(late.as_ref().err()).expect("one lost");
-        assert_eq!((lost.code, lost.index), (RefusalCode::Full, Some(u8::from(early.is_err()))), "round {round}");
+        let refusal = early.as_ref().err().or(late.as_ref().err()).expect("one lost");
+        assert_eq!((refusal.code, refusal.index), (RefusalCode::Full, Some(u8::from(early.is_err()))), "round {round}");
         cancel_all(&city, a).await;
         cancel_all(&city, b).await;
         assert_eq!([last, middle, first].map(|session| city.slot(session, 0).free), [1, 1, 1], "round {round}");

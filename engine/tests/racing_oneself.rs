@@ -139,7 +139,7 @@ async fn a_hung_up_hold_move_or_cancel_leaves_the_person_free_to_go_on() {
             async move {
                 let resident = ResidentNo(who);
                 match who % 3 {
-                    0 => drop(city.engine().hold(resident, vec![leg(THERE, 0, 1)], Some(number), Channel::Web).await),
+                    0 => drop(city.hold_by(who, &[leg(THERE, 0, 1)], Some(number), Channel::Web).await),
                     1 => drop(city.move_to(who, number, leg(THERE, 0, 1)).await),
                     _ => drop(city.engine().cancel(resident, number, By::System, Channel::Phone).await),
                 }

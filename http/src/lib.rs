@@ -12,6 +12,7 @@ mod metrics;
 mod ops;
 mod problem;
 mod public;
+mod ready;
 mod secure_headers;
 mod serve;
 mod shell;

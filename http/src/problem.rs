@@ -9,6 +9,10 @@ use utoipa::ToSchema;
 
 use crate::lang::Lang;
 
+mod wrong;
+
+pub(crate) use wrong::{DOSE_WANTED, What, Wrong};
+
 /// What is wrong, by its stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
@@ -75,6 +79,17 @@ impl Code {
     }
 }
 
+/// What a person does on the pages that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A booking.
+    Book,
+    /// Another place for a booking.
+    Change,
+    /// A cancellation.
+    Cancel,
+}
+
 /// A "no" with what helps the person on.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -87,14 +102,16 @@ pub(crate) struct Problem {
     /// Which leg of a pair.
     pub(crate) index: Option<u8>,
     /// Where in the request, and why: for `invalid`.
-    pub(crate) place: Option<Box<str>>,
+    pub(crate) wrong: Option<Wrong>,
     /// Where a person on the pages goes on.
     pub(crate) go_on: Option<Box<str>>,
+    /// What the person wanted to do on the pages when their login had expired. It was not done.
+    pub(crate) not_done: Option<Step>,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, retry_at: None, retry_after_s: None, index: None, place: None, go_on: None }
+        Self { code, retry_at: None, retry_after_s: None, index: None, wrong: None, go_on: None, not_done: None }
     }
 }
 
@@ -113,8 +130,8 @@ impl From<RefusalCode> for Problem {
 
 impl Problem {
     /// `invalid`, with its place and reason.
-    pub(crate) fn invalid(place: impl Into<Box<str>>) -> Self {
-        Self { place: Some(place.into()), ..Code::Invalid.into() }
+    pub(crate) fn invalid(wrong: impl Into<Wrong>) -> Self {
+        Self { wrong: Some(wrong.into()), ..Code::Invalid.into() }
     }
 
     /// `too_many_attempts`, with the wait that is left.
@@ -145,19 +162,27 @@ impl Problem {
         .into()
     }
 
+    /// Which words it has: whoever may book later is not told that they may not.
+    fn words(&self) -> &'static str {
+        match self.code {
+            Code::Refused(RefusalCode::NotEligible) if self.retry_at.is_some() => "not_eligible_yet",
+            code => code.name(),
+        }
+    }
+
     /// The title in `lang`.
     pub(crate) fn title(&self, lang: Lang) -> String {
-        lang.say(&format!("problem.{}.title", self.code.name())).into_owned()
+        lang.say(&format!("problem.{}.title", self.words())).into_owned()
     }
 
     /// What happened and what to do, in `lang`.
     pub(crate) fn detail(&self, lang: Lang) -> String {
-        let mut text = lang.say(&format!("problem.{}.detail", self.code.name())).into_owned();
-        if let Some(place) = &self.place {
-            text.push_str(&lang.say_with("problem.place", &[("place", place)]));
+        let mut text = lang.say(&format!("problem.{}.detail", self.words())).into_owned();
+        if let Some(wrong) = &self.wrong {
+            text.push_str(&lang.say_with("problem.place", &[("place", &wrong.text(lang))]));
         }
         if let Some(at) = self.retry_at {
-            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.instant(at))]));
+            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.from_on(at))]));
         }
         if let Some(seconds) = self.retry_after_s {
             text.push_str(&lang.say_with("problem.retry_after", &[("seconds", &seconds.to_string())]));
@@ -276,5 +301,18 @@ mod tests {
         assert_eq!(json["status"], 409);
         assert_eq!(json["index"], 1);
         assert_eq!(json["retry_at"], "2026-12-01T09:00:00+09:00");
+    }
+
+    #[test]
+    fn whoever_may_book_later_hears_when_and_others_hear_the_possible_reasons() {
+        let retry_at = "2026-12-01T01:02:33+09:00".parse().ok();
+        let refusal = Refusal { code: RefusalCode::NotEligible, retry_at, index: None };
+        let later = Problem::from(refusal).detail(Lang::Ja);
+        assert!(later.contains("午前1時03分"), "{later}");
+        let never = Problem::from(RefusalCode::NotEligible);
+        assert_ne!(never.title(Lang::Ja), Problem::from(refusal).title(Lang::Ja));
+        for reason in ["年齢", "ワクチン", "前の回", "対象者"] {
+            assert!(never.detail(Lang::Ja).contains(reason), "{reason}");
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use publish::publish;
 use std::io::Write;
 
 use serde_json::{Value, json};
-use sesshu_engine::{LoadError, verify_folder};
+use sesshu_engine::{LoadError, RecoverError};
 
 use crate::cli::Role;
 use crate::config::TEMPLATE;
@@ -70,14 +70,14 @@ pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
 
 /// Checks every invariant of the data.
 pub(crate) async fn verify(folder: &DataFolder) -> Result<(), Failure> {
-    let report = match verify_folder(&folder.path) {
+    let config = folder.config_or_failure()?;
+    let report = match folder.engine_config(&config).verify() {
         Ok(report) => verified(&report),
-        Err(LoadError::InUse) => run_at_server(&folder.path, &Job::Verify, &mut Terminal::default()).await?,
-        Err(LoadError::Damaged { what, at }) => {
-            let problem = LoadError::Damaged { what, at }.to_string();
-            json!({ "ok": false, "residents": 0, "sessions": 0, "bookings_live": 0, "entries": 0, "digest": "", "problems": [problem] })
+        Err(RecoverError::Load(LoadError::InUse)) => {
+            run_at_server(&folder.path, &Job::Verify, &mut Terminal::default()).await?
         }
-        Err(error) => return Err(error.into()),
+        Err(RecoverError::Load(error)) => return Err(error.into()),
+        Err(error @ RecoverError::HighWater(_)) => return Err(Failure::refused(error)),
     };
     print(folder, &report, |report| {
         let mut text = format!(

@@ -13,9 +13,9 @@ use crate::terminal::{Terminal, confirm};
 pub(crate) async fn publish(folder: &DataFolder, opens_at: &str, yes: bool) -> Result<(), Failure> {
     let opens_at: Instant = opens_at.parse().map_err(|error| Failure::usage(format!("--opens-at: {error}")))?;
     let mut terminal = Terminal::default();
-    let drafts = folder.run(Job::Drafts, &mut terminal).await?;
+    let drafts = folder.run(Job::Drafts { opens_at_ms: opens_at.0 }, &mut terminal).await?;
     let dates: Vec<&str> = drafts["dates"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if dates.is_empty() {
+    if drafts["sessions"].as_array().is_none_or(Vec::is_empty) {
         return Err(Failure::refused("there are no drafts to publish"));
     }
     let shown: Vec<String> = dates.iter().map(|date| with_weekday(date)).collect();
@@ -31,6 +31,9 @@ pub(crate) async fn publish(folder: &DataFolder, opens_at: &str, yes: bool) -> R
         opens_at.city_clock()
     );
     eprintln!("{summary}");
+    if drafts["places_too_late"] != 0 {
+        eprintln!("{} more places start before that and can never be booked.", drafts["places_too_late"]);
+    }
     confirm("Publish?", yes)?;
     let published = folder.run(Job::Publish { shown: drafts, opens_at_ms: opens_at.0 }, &mut terminal).await?;
     print(folder, &published, |_| "published".into())

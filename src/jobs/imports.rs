@@ -20,7 +20,9 @@ fn shown_errors(errors: &[LineError], lang: Lang) -> Vec<Value> {
             "needs_decision": error.reason.needs_decision(),
         })
     };
-    errors.iter().map(shown).collect()
+    let mut by_line: Vec<&LineError> = errors.iter().collect();
+    by_line.sort_by_key(|error| error.line);
+    by_line.into_iter().map(shown).collect()
 }
 
 /// What every import says of its file.
@@ -99,7 +101,10 @@ pub(super) async fn sessions(
     lang: Lang,
     by: By,
 ) -> Result<Value, Failure> {
-    let file = parse_sessions(file);
+    let mut file = parse_sessions(file);
+    let (errors, flags) = engine.check_sessions(&file.rows);
+    file.errors.extend(errors);
+    file.flags.extend(flags);
     let about = about_file(&file, lang);
     if !file.errors.is_empty() {
         return Ok(about);
@@ -120,14 +125,15 @@ pub(super) async fn sessions(
     Ok(with(about, counts))
 }
 
-pub(super) fn drafts(engine: &EngineHandle) -> Value {
-    shown(&engine.drafts())
+pub(super) fn drafts(engine: &EngineHandle, opens_at: Instant) -> Value {
+    shown(&engine.drafts(opens_at))
 }
 
 fn shown(summary: &PublishSummary) -> Value {
     json!({
         "sessions": summary.sessions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "places": summary.places,
+        "places_too_late": summary.places_too_late,
         "dates": summary.dates.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "venues": summary.venues,
     })
@@ -139,7 +145,7 @@ pub(super) async fn publish(
     opens_at: Instant,
     by: By,
 ) -> Result<Value, Failure> {
-    let summary = engine.drafts();
+    let summary = engine.drafts(opens_at);
     if shown(&summary) != *shown_before {
         return Err(sesshu_engine::CampaignError::ChangedMeanwhile.into());
     }
@@ -154,13 +160,15 @@ pub(super) async fn waves(
     lang: Lang,
     by: By,
 ) -> Result<Value, Failure> {
-    let file = parse_waves(file);
+    let mut file = parse_waves(file);
+    file.flags.extend(engine.check_waves(&file.rows));
     let about = about_file(&file, lang);
     if !file.errors.is_empty() {
         return Ok(about);
     }
     let changes = engine.import_waves(&file.rows, dry_run, by).await?;
-    Ok(with(about, json!({ "changes": changes })))
+    let waves = file.rows.len();
+    Ok(with(about, json!({ "waves": waves, "changes": changes })))
 }
 
 pub(super) async fn doses(
@@ -170,7 +178,8 @@ pub(super) async fn doses(
     lang: Lang,
     by: By,
 ) -> Result<Value, Failure> {
-    let file = parse_doses(file, engine.now().city_day());
+    let mut file = parse_doses(file, engine.now().city_day());
+    file.errors.extend(engine.check_doses(&file.rows));
     let about = about_file(&file, lang);
     if !file.errors.is_empty() {
         return Ok(about);

@@ -37,7 +37,7 @@ pub(crate) enum Job {
     /// Draft sessions.
     Sessions { file: FileBytes, dry_run: bool, japanese: bool },
     /// What publishing would open.
-    Drafts,
+    Drafts { opens_at_ms: i64 },
     /// Publish the drafts, if there are still as many as were shown.
     Publish { shown: Value, opens_at_ms: i64 },
     /// Replace the waves.
@@ -85,7 +85,7 @@ pub(crate) async fn run<A: Audience>(
         Job::Sessions { file, dry_run, japanese } => {
             imports::sessions(engine, &file.0, dry_run, lang(japanese), by).await
         }
-        Job::Drafts => Ok(imports::drafts(engine)),
+        Job::Drafts { opens_at_ms } => Ok(imports::drafts(engine, Instant(opens_at_ms))),
         Job::Publish { shown, opens_at_ms } => imports::publish(engine, &shown, Instant(opens_at_ms), by).await,
         Job::Waves { file, dry_run, japanese } => imports::waves(engine, &file.0, dry_run, lang(japanese), by).await,
         Job::Doses { file, dry_run, japanese } => imports::doses(engine, &file.0, dry_run, lang(japanese), by).await,

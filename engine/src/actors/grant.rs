@@ -1,9 +1,13 @@
 //! The request for one place or two, as it walks from actor to actor and on to the ledger.
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use std::sync::Arc;
 
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, oneshot};
+
+use super::session_actor::GiveBack;
+use super::system::Shared;
 use crate::core::event::Entry;
-use crate::core::ids::{HoldId, SessionId, SlotNo};
+use crate::core::ids::SessionId;
 use crate::core::places::{PlaceWanted, Take};
 use crate::core::refusal::Refusal;
 use crate::core::time::Instant;
@@ -32,11 +36,7 @@ pub(crate) enum Purpose {
 /// A request for places. Its legs stand in ascending order of session, so that two pairs can never wait for each other.
 pub(crate) struct Grant {
     pub(crate) legs: Vec<GrantLeg>,
-    /// How many legs are granted.
-    pub(crate) granted: usize,
-    pub(crate) takes: Vec<(SessionId, Take)>,
-    /// The epoch of the first take.
-    pub(crate) epoch: u64,
+    pub(crate) takes: Takes,
     pub(crate) purpose: Purpose,
     pub(crate) reply: Reply,
     pub(crate) pass: GatePass,
@@ -45,21 +45,64 @@ pub(crate) struct Grant {
     pub(crate) deadline: Instant,
 }
 
-/// What travels with an entry through the ledger.
-pub(crate) struct Ticket {
-    pub(crate) reply: Option<Reply>,
-    /// Kept until the reply is sent: the resident's next change starts then.
-    pub(crate) pass: Option<GatePass>,
-    pub(crate) takes: Vec<(SessionId, Take)>,
-    /// The slot whose smaller capacity its actor has already taken into account.
-    pub(crate) capacity_of: Option<(SessionId, SlotNo)>,
-    /// Given back when the outcome has been told.
-    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+/// The places that a grant has taken so far, leg by leg. Dropping it gives them back, wherever the grant ends.
+pub(crate) struct Takes {
+    taken: Vec<(SessionId, Take)>,
+    /// The ledger's epoch in which they were taken.
+    epoch: u64,
+    shared: Arc<Shared>,
 }
 
-impl Grant {
-    /// The holds that are to be ended once the places are granted.
-    pub(crate) fn hold_id(&self) -> Option<HoldId> {
-        self.legs.first().and_then(|leg| leg.wanted.hold)
+impl Takes {
+    pub(crate) fn none(shared: Arc<Shared>) -> Self {
+        Self { taken: Vec::new(), epoch: 0, shared }
     }
+
+    /// How many legs are granted.
+    pub(crate) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
+    /// Whether the takes belong to a state that is gone.
+    pub(crate) fn are_of_another_epoch(&self, epoch: u64) -> bool {
+        !self.taken.is_empty() && self.epoch != epoch
+    }
+
+    pub(crate) fn push(&mut self, session: SessionId, take: Take, epoch: u64) {
+        self.epoch = epoch;
+        self.taken.push((session, take));
+    }
+
+    /// Takes the takes out: from now on somebody else answers for them. Gives their epoch too.
+    pub(crate) fn hand_over(&mut self) -> (Vec<(SessionId, Take)>, u64) {
+        (std::mem::take(&mut self.taken), self.epoch)
+    }
+}
+
+impl Drop for Takes {
+    fn drop(&mut self) {
+        for (session, take) in self.taken.drain(..) {
+            self.shared.registry.tell(session, GiveBack { take, epoch: self.epoch });
+        }
+    }
+}
+
+/// One change of the campaign at a time, with the gate passes of the residents that it names. It travels with the entry, so that
+/// the next change sees this one's outcome.
+pub(crate) struct CampaignTurn {
+    pub(crate) _turn: OwnedMutexGuard<()>,
+    pub(crate) passes: Vec<GatePass>,
+}
+
+/// What travels with an entry through the ledger. All of it ends when the outcome is known and published.
+#[derive(Default)]
+#[allow(dead_code, reason = "pass, turn and permit are held, and end by being dropped")]
+pub(crate) struct Ticket {
+    pub(crate) reply: Option<Reply>,
+    /// The resident's next change starts when this ends.
+    pub(crate) pass: Option<GatePass>,
+    /// The campaign's next change starts when this ends.
+    pub(crate) turn: Option<CampaignTurn>,
+    pub(crate) takes: Vec<(SessionId, Take)>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }

@@ -8,7 +8,7 @@ mod session_actor;
 mod sink;
 mod system;
 
-pub(crate) use grant::{Grant, GrantLeg, Purpose, Ticket};
-pub(crate) use session_actor::{CapacityCommand, CloseCommand};
+pub(crate) use grant::{CampaignTurn, Grant, GrantLeg, Purpose, Takes, Ticket};
+pub(crate) use session_actor::{CapacityCommand, CloseCommand, Release};
 pub(crate) use sink::ActorSink;
 pub(crate) use system::{ActorSystem, Shared};

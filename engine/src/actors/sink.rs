@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::grant::Ticket;
-use super::session_actor::{Durable, Rebuild};
+use super::session_actor::{Durable, Rebuild, Release};
 use super::system::Shared;
 use crate::core::event::Event;
 use crate::core::ids::SessionId;
@@ -14,6 +14,9 @@ use crate::ledger::{Batch, Outcome, Sink};
 /// Tells actors and people what became of their entries.
 pub(crate) struct ActorSink {
     pub(crate) shared: Arc<Shared>,
+    /// Tickets of unknown outcome. Their passes and turns stay closed until the store is open again, so that nobody decides on
+    /// an index that may lack what they did.
+    pub(crate) unknown: Vec<Ticket>,
 }
 
 impl Sink for ActorSink {
@@ -22,36 +25,56 @@ impl Sink for ActorSink {
     fn durable(&mut self, batch: &Batch<Ticket>) {
         let epoch = self.shared.epoch();
         let mut by_session: HashMap<SessionId, Durable> = HashMap::new();
+        let mut of = |session: SessionId, told: &mut dyn FnMut(&mut Durable)| {
+            told(by_session.entry(session).or_insert_with(|| Durable { epoch, ..Durable::default() }));
+        };
+        let mut published = false;
         for settled in batch {
             for (session, take) in &settled.ticket.takes {
-                entry(&mut by_session, *session, epoch).settled.push(*take);
+                of(*session, &mut |durable| durable.settled.push(*take));
             }
-            for change in settled.entry.events.iter().flat_map(Event::place_changes) {
-                entry(&mut by_session, change.session, epoch).changes.push(change);
-            }
-            if let Some((session, slot)) = settled.ticket.capacity_of {
-                entry(&mut by_session, session, epoch).capacity_settled.push(slot);
+            for event in &settled.entry.events {
+                for change in event.place_changes() {
+                    of(change.session, &mut |durable| durable.changes.push(change));
+                }
+                match event {
+                    Event::CapacityChanged { session, slot, .. } => {
+                        of(*session, &mut |durable| durable.capacity_changed.push(*slot));
+                    }
+                    // Whoever waits there is decided again, by the new phase.
+                    Event::SessionClosed(session) | Event::SessionCancelled(session) => of(*session, &mut |_| {}),
+                    Event::SessionsPublished { .. } => published = true,
+                    _ => {}
+                }
             }
         }
+        if published {
+            self.shared.start_sessions();
+        }
         for (session, durable) in by_session {
-            self.shared.registry.durable(session, durable);
+            self.shared.registry.tell(session, durable);
         }
     }
 
     fn reply(&mut self, batch: Batch<Ticket>, outcome: Outcome) {
         for settled in batch {
-            let Ticket { reply, pass, takes, .. } = settled.ticket;
-            if let Some(pass) = &pass
+            let mut ticket = settled.ticket;
+            if let Some(pass) = &ticket.pass
                 && outcome == Outcome::Durable
-                && !takes.is_empty()
+                && !ticket.takes.is_empty()
                 && let Some(hold) = pass.set_hold(None)
             {
                 // A hold that the booking used is gone already; another place that it kept is free now.
                 for leg in &hold.legs {
-                    self.shared.registry.release(leg.session, hold.id);
+                    self.shared.registry.tell(leg.session, Release(hold.id));
                 }
             }
-            drop(pass);
+            let reply = ticket.reply.take();
+            if outcome == Outcome::Unknown {
+                self.unknown.push(ticket);
+            } else {
+                drop(ticket);
+            }
             if let Some(reply) = reply {
                 let answer = match outcome {
                     Outcome::Durable => Ok(Some(settled.entry)),
@@ -65,12 +88,10 @@ impl Sink for ActorSink {
     }
 
     fn resumed(&mut self, epoch: u64) {
+        self.shared.start_sessions();
         for (session, entry) in self.shared.registry.entries(&self.shared.index) {
-            self.shared.registry.rebuild(session, Rebuild { epoch, booked: entry.booked() });
+            self.shared.registry.tell(session, Rebuild { epoch, booked: entry.booked() });
         }
+        self.unknown.clear();
     }
-}
-
-fn entry(all: &mut HashMap<SessionId, Durable>, session: SessionId, epoch: u64) -> &mut Durable {
-    all.entry(session).or_insert_with(|| Durable { epoch, ..Durable::default() })
 }

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, System};
+use actix::{Actor, Addr, Arbiter, ArbiterHandle, Handler, Message, System};
 
 use super::grant::{Grant, Ticket};
-use super::session_actor::{CapacityCommand, CloseCommand, Decide, Durable, GiveBack, Rebuild, Release, SessionActor};
+use super::session_actor::{Decide, SessionActor};
 use crate::clock::Clock;
-use crate::core::ids::{HoldId, SessionId};
+use crate::core::ids::SessionId;
+use crate::core::session::SessionPhase;
 use crate::core::setup::Rules;
 use crate::ledger::{Index, LedgerQueue, SessionEntry, Submission, WriterFigures};
 
@@ -25,22 +26,22 @@ pub(crate) struct Shared {
     pub(crate) index: Arc<Index>,
     pub(crate) registry: Registry,
     pub(crate) figures: Arc<WriterFigures>,
-    /// Sessions whose actor failed.
+    /// Sessions whose actor failed and whose state is not made anew yet.
     pub(crate) broken_sessions: AtomicU64,
     queue: RwLock<Option<LedgerQueue<Ticket>>>,
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Arc<dyn Clock>, rules: Rules, index: Arc<Index>, figures: Arc<WriterFigures>) -> Self {
-        Self {
-            clock,
-            rules,
-            index,
-            registry: Registry::default(),
-            figures,
-            broken_sessions: AtomicU64::new(0),
-            queue: RwLock::new(None),
-        }
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        rules: Rules,
+        index: Arc<Index>,
+        figures: Arc<WriterFigures>,
+        system: &ActorSystem,
+    ) -> Self {
+        let registry = Registry { actors: RwLock::default(), arbiters: system.arbiters.clone() };
+        let broken_sessions = AtomicU64::new(0);
+        Self { clock, rules, index, registry, figures, broken_sessions, queue: RwLock::new(None) }
     }
 
     /// Opens (or, with none, closes) the way to the ledger.
@@ -56,16 +57,39 @@ impl Shared {
         }
     }
 
+    /// Asks the ledger to begin a new epoch, in which every actor's state is made anew.
+    pub(crate) fn ask_for_restart(&self) {
+        if let Some(queue) = &*self.queue.read().unwrap_or_else(PoisonError::into_inner) {
+            queue.ask_for_restart();
+        }
+    }
+
     /// The ledger's epoch.
     pub(crate) fn epoch(&self) -> u64 {
         self.figures.epoch.load(Ordering::Acquire)
     }
+
+    /// Gives every session that is not a draft its actor. A draft has none: it may still change its slots.
+    pub(crate) fn start_sessions(self: &Arc<Self>) {
+        let mut actors = self.registry.actors.write().unwrap_or_else(PoisonError::into_inner);
+        for entry in self.index.sessions() {
+            let session = entry.definition();
+            if session.phase == SessionPhase::Draft {
+                continue;
+            }
+            actors.entry(session.id).or_insert_with(|| {
+                let arbiter = &self.registry.arbiters[session.id.0 as usize % ARBITERS];
+                let actor = SessionActor::new(session.id, entry, self.epoch(), Arc::clone(self));
+                SessionActor::start_in_arbiter(arbiter, move |_| actor)
+            });
+        }
+    }
 }
 
 /// The addresses of all session actors.
-#[derive(Default)]
 pub(crate) struct Registry {
     actors: RwLock<HashMap<SessionId, Addr<SessionActor>>>,
+    arbiters: Vec<ArbiterHandle>,
 }
 
 impl Registry {
@@ -73,51 +97,25 @@ impl Registry {
         self.actors.read().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
     }
 
-    /// Whether the session has an actor.
-    pub(crate) fn has(&self, session: SessionId) -> bool {
-        self.actors.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
-    }
-
-    /// Sends a grant to the actor of its next leg. Without one the grant is dropped, which answers it.
-    pub(crate) fn forward(&self, session: SessionId, grant: Box<Grant>) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(Decide(grant));
+    /// Sends a grant to the actor of its next leg; gives it back if there is none.
+    pub(crate) fn decide(&self, session: SessionId, grant: Box<Grant>) -> Result<(), Box<Grant>> {
+        match self.addr(session) {
+            Some(actor) => {
+                actor.do_send(Decide(grant));
+                Ok(())
+            }
+            None => Err(grant),
         }
     }
 
-    pub(crate) fn give_back(&self, session: SessionId, give_back: GiveBack) {
+    /// Sends a message that needs no answer, or carries its own. Without an actor it is dropped.
+    pub(crate) fn tell<M>(&self, session: SessionId, message: M)
+    where
+        M: Message<Result = ()> + Send + 'static,
+        SessionActor: Handler<M>,
+    {
         if let Some(actor) = self.addr(session) {
-            actor.do_send(give_back);
-        }
-    }
-
-    pub(crate) fn release(&self, session: SessionId, hold: HoldId) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(Release(hold));
-        }
-    }
-
-    pub(crate) fn durable(&self, session: SessionId, durable: Durable) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(durable);
-        }
-    }
-
-    pub(crate) fn rebuild(&self, session: SessionId, rebuild: Rebuild) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(rebuild);
-        }
-    }
-
-    pub(crate) fn change_capacity(&self, session: SessionId, command: CapacityCommand) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(command);
-        }
-    }
-
-    pub(crate) fn close(&self, session: SessionId, command: CloseCommand) {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(command);
+            actor.do_send(message);
         }
     }
 
@@ -160,16 +158,6 @@ impl ActorSystem {
         wait.recv().map_err(|_| ended())?;
         let (system, arbiters) = started.get().cloned().ok_or_else(ended)?;
         Ok(Self { system, arbiters, thread: Some(thread) })
-    }
-
-    /// Starts the actor of a session, if it has none.
-    pub(crate) fn start_session(&self, id: SessionId, entry: Arc<SessionEntry>, shared: &Arc<Shared>) {
-        let mut actors = shared.registry.actors.write().unwrap_or_else(PoisonError::into_inner);
-        actors.entry(id).or_insert_with(|| {
-            let arbiter = &self.arbiters[id.0 as usize % self.arbiters.len()];
-            let (epoch, actor_shared) = (shared.epoch(), Arc::clone(shared));
-            SessionActor::start_in_arbiter(arbiter, move |_| SessionActor::new(id, entry, epoch, actor_shared))
-        });
     }
 
     /// Stops all actors. What waits in mailboxes is dropped: drain first.

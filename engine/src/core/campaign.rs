@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, StaffRole};
 use super::ids::{SessionId, VaccineId, VenueId};
+use super::resident::Contradiction;
 use super::session::{Session, SessionPhase};
 use super::setup::{Vaccine, Venue, Wave};
+use super::time::Instant;
 
 /// Venues, vaccines, waves and staff roles: small, read often, changed seldom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,36 +63,96 @@ fn replace<T: Clone>(all: &mut Vec<T>, new: &T, same: impl Fn(&T) -> bool) {
 pub type Sessions = BTreeMap<SessionId, Session>;
 
 /// The sessions that `event` changes, with their state after it, read through `session`.
-///
-/// # Panics
-/// If the journal changes a session or slot that it never drafted.
-pub fn sessions_after(event: &Event, session: impl Fn(SessionId) -> Option<Session>) -> Vec<Session> {
-    let changed = |id: SessionId, change: &dyn Fn(&mut Session)| {
-        let mut after = session(id).expect("the journal changes only sessions that it drafted");
-        change(&mut after);
-        after
-    };
-    let opened = |phase: SessionPhase| match phase {
-        SessionPhase::Published { opens_at }
-        | SessionPhase::Closed { opens_at }
-        | SessionPhase::Cancelled { opens_at } => opens_at,
-        SessionPhase::Draft => super::time::Instant::default(),
+pub fn sessions_after(
+    event: &Event,
+    session: impl Fn(SessionId) -> Option<Session>,
+) -> Result<Vec<Session>, Contradiction> {
+    let drafted = |id: SessionId| session(id).ok_or(Contradiction::NoSuchSlot);
+    let with_phase = |id: SessionId, phase: fn(Instant) -> SessionPhase| {
+        let before = drafted(id)?;
+        Ok(vec![Session { phase: phase(before.opens_at().unwrap_or_default()), ..before }])
     };
     match event {
-        Event::SessionDrafted(session) => vec![session.clone()],
+        Event::SessionDrafted(session) => Ok(vec![session.clone()]),
         Event::SessionsPublished { sessions, opens_at } => {
-            let publish = |after: &mut Session| after.phase = SessionPhase::Published { opens_at: *opens_at };
-            sessions.iter().map(|id| changed(*id, &publish)).collect()
+            let phase = SessionPhase::Published { opens_at: *opens_at };
+            sessions.iter().map(|id| Ok(Session { phase, ..drafted(*id)? })).collect()
         }
-        Event::SessionClosed(id) => {
-            vec![changed(*id, &|after| after.phase = SessionPhase::Closed { opens_at: opened(after.phase) })]
-        }
-        Event::SessionCancelled(id) => {
-            vec![changed(*id, &|after| after.phase = SessionPhase::Cancelled { opens_at: opened(after.phase) })]
-        }
+        Event::SessionClosed(id) => with_phase(*id, |opens_at| SessionPhase::Closed { opens_at }),
+        Event::SessionCancelled(id) => with_phase(*id, |opens_at| SessionPhase::Cancelled { opens_at }),
         Event::CapacityChanged { session, slot, capacity } => {
-            vec![changed(*session, &|after| after.slots[usize::from(slot.0)].capacity = *capacity)]
+            let mut after = drafted(*session)?;
+            after.slots.get_mut(usize::from(slot.0)).ok_or(Contradiction::NoSuchSlot)?.capacity = *capacity;
+            Ok(vec![after])
         }
-        _ => Vec::new(),
+        _ => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ids::{DoseNo, SlotNo};
+    use crate::core::session::Slot;
+    use crate::core::time::{ClockTime, Day, Instant};
+
+    fn draft(id: u32) -> Session {
+        let slot = Slot { start: ClockTime(540), end: ClockTime(570), capacity: 5, phone_share: 0 };
+        Session {
+            id: SessionId(id),
+            venue: VenueId(1),
+            date: Day(20_000),
+            vaccine: VaccineId(1),
+            doses: vec![DoseNo::FIRST],
+            phase: SessionPhase::Draft,
+            slots: vec![slot],
+            doses_total: None,
+        }
+    }
+
+    fn after(sessions: &mut Sessions, event: &Event) {
+        for session in sessions_after(event, |id| sessions.get(&id).cloned()).expect("no contradiction") {
+            sessions.insert(session.id, session);
+        }
+    }
+
+    #[test]
+    fn a_session_goes_from_draft_to_its_end_and_remembers_when_it_opened() {
+        let (id, opens_at) = (SessionId(1), Instant(5));
+        let mut sessions = Sessions::new();
+        after(&mut sessions, &Event::SessionDrafted(draft(1)));
+        after(&mut sessions, &Event::SessionDrafted(draft(2)));
+        after(&mut sessions, &Event::SessionsPublished { sessions: vec![id], opens_at });
+        assert_eq!(sessions[&id].phase, SessionPhase::Published { opens_at });
+        assert_eq!(sessions[&SessionId(2)].phase, SessionPhase::Draft);
+        after(&mut sessions, &Event::CapacityChanged { session: id, slot: SlotNo(0), capacity: 9 });
+        after(&mut sessions, &Event::SessionClosed(id));
+        assert_eq!((sessions[&id].phase, sessions[&id].slots[0].capacity), (SessionPhase::Closed { opens_at }, 9));
+        after(&mut sessions, &Event::SessionCancelled(id));
+        assert_eq!(sessions[&id].phase, SessionPhase::Cancelled { opens_at });
+    }
+
+    #[test]
+    fn applying_a_setup_event_again_changes_nothing() {
+        let venue = |name: &str| Event::VenueAdded(Venue { id: VenueId(1), name: name.into() });
+        let staff = Event::StaffChanged { login: "sato".into(), role: StaffRole::Operator };
+        let mut setup = Setup::default();
+        for event in [venue("市役所"), staff, venue("文化ホール")] {
+            assert!(setup.apply(&event));
+            let once = setup.clone();
+            setup.apply(&event);
+            assert_eq!(setup, once);
+        }
+        assert_eq!(setup.venue(VenueId(1)).map(|venue| venue.name.as_str()), Some("文化ホール"));
+        assert!(!setup.apply(&Event::SessionClosed(SessionId(1))));
+    }
+
+    #[test]
+    fn a_session_or_slot_that_was_never_drafted_cannot_change() {
+        let drafted = draft(1);
+        let closed = Event::SessionClosed(SessionId(7));
+        assert_eq!(sessions_after(&closed, |_| None), Err(Contradiction::NoSuchSlot));
+        let changed = Event::CapacityChanged { session: SessionId(1), slot: SlotNo(1), capacity: 9 };
+        assert_eq!(sessions_after(&changed, |_| Some(drafted.clone())), Err(Contradiction::NoSuchSlot));
     }
 }

@@ -152,7 +152,7 @@ pub fn may_cancel(
 ) -> Result<Cancellation, Refusal> {
     let booking = record.booking(number).ok_or(RefusalCode::NoSuchBooking)?;
     if matches!(booking.state, BookingState::Cancelled | BookingState::CancelledByCity) {
-        return Ok(Cancellation::Already(vec![*booking]));
+        return Ok(Cancellation::Already(record.ended_with(number)));
     }
     let first = may_change(record, number, rules, now)?;
     let mut ends = vec![first];
@@ -210,4 +210,174 @@ pub fn next_dose(record: &ResidentRecord, vaccines: &[Vaccine], today: Day) -> O
         }
     }
     Some(NextDose { dose, from, to })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ids::{Channel, CityId, SessionId, SlotNo, VenueId};
+    use crate::core::resident::DoseElsewhere;
+    use crate::core::session::{SessionPhase, Slot};
+    use crate::core::time::ClockTime;
+
+    const TODAY: Day = Day(20_000);
+
+    fn dose(n: u8) -> DoseNo {
+        DoseNo::new(n).expect("a dose")
+    }
+
+    fn vaccine() -> Vaccine {
+        Vaccine {
+            id: VaccineId(1),
+            name: "コミナティ".into(),
+            doses: dose(2),
+            interval_days_min: 21,
+            interval_days_max: Some(42),
+            age_years_min: 12,
+            doses_per_vial: 6,
+        }
+    }
+
+    fn session(id: u32, in_days: i32) -> Session {
+        Session {
+            id: SessionId(id),
+            venue: VenueId(1),
+            date: TODAY.plus_days(in_days),
+            vaccine: VaccineId(1),
+            doses: vec![dose(1), dose(2)],
+            phase: SessionPhase::Published { opens_at: now() },
+            slots: vec![Slot { start: ClockTime(540), end: ClockTime(570), capacity: 1, phone_share: 0 }],
+            doses_total: None,
+        }
+    }
+
+    fn now() -> Instant {
+        TODAY.at(ClockTime(600))
+    }
+
+    fn booking(n: u64, which: u8, in_days: i32) -> Booking {
+        Booking {
+            number: BookingNumber::from_ordinal(n, &[1; 32]),
+            session: SessionId(1),
+            slot: SlotNo(0),
+            dose: dose(which),
+            date: TODAY.plus_days(in_days),
+            vaccine: VaccineId(1),
+            channel: Channel::Web,
+            state: BookingState::Booked,
+        }
+    }
+
+    fn record(bookings: Vec<Booking>) -> ResidentRecord {
+        ResidentRecord { bookings, ..ResidentRecord::default() }
+    }
+
+    fn decide(
+        record: &ResidentRecord,
+        wanted: &[(&Session, u8)],
+        moving: Option<BookingNumber>,
+    ) -> Result<(), Refusal> {
+        let id = CityId::from_digits("0000000001").expect("ten digits");
+        let person = Person { id, name_kana: "".into(), birth_date: Day(0), groups: Box::new([]) };
+        let vaccine = vaccine();
+        let legs: Vec<(Leg, Option<Offer<'_>>)> = wanted
+            .iter()
+            .map(|(session, which)| {
+                let leg = Leg { session: session.id, slot: SlotNo(0), dose: dose(*which) };
+                (leg, Some(Offer { session, vaccine: &vaccine }))
+            })
+            .collect();
+        may_book(Applicant { person: &person, record }, &legs, moving, &[], now())
+    }
+
+    #[test]
+    fn of_two_refusals_the_one_of_higher_precedence_is_told_and_of_equal_ones_the_earlier_leg() {
+        let (early, late, closed) = (
+            session(1, 5),
+            session(2, 10),
+            Session { phase: SessionPhase::Closed { opens_at: now() }, ..session(3, 40) },
+        );
+        let both = decide(&record(vec![]), &[(&early, 1), (&late, 2)], None).expect_err("too near");
+        assert_eq!((both.code, both.index), (RefusalCode::Interval, Some(0)));
+        let second = decide(&record(vec![booking(1, 1, 3)]), &[(&early, 1), (&closed, 2)], None).expect_err("closed");
+        assert_eq!((second.code, second.index), (RefusalCode::Closed, Some(1)));
+        let single = decide(&record(vec![]), &[(&closed, 1)], None).expect_err("closed");
+        assert_eq!(single.index, None);
+    }
+
+    #[test]
+    fn a_dose_must_fit_the_doses_on_both_sides() {
+        let (d5, d20, d26, d47, d48) =
+            (session(5, 5), session(20, 20), session(26, 26), session(47, 47), session(48, 48));
+        let first = booking(1, 1, 5);
+        let second = booking(2, 2, 26);
+        let number = first.number;
+        let code = |answer: Result<(), Refusal>| answer.map_err(|refusal| refusal.code);
+        let with_first = record(vec![first]);
+        assert_eq!(code(decide(&with_first, &[(&d20, 2)], None)), Err(RefusalCode::Interval));
+        assert_eq!(code(decide(&with_first, &[(&d26, 2)], None)), Ok(()));
+        assert_eq!(code(decide(&with_first, &[(&d47, 2)], None)), Ok(()));
+        assert_eq!(code(decide(&with_first, &[(&d48, 2)], None)), Err(RefusalCode::Interval));
+        assert_eq!(code(decide(&with_first, &[(&d5, 1)], None)), Err(RefusalCode::AlreadyBooked));
+        // A move of dose 1 must stay before dose 2, and one of its own booking is not in its own way.
+        let with_both = record(vec![first, second]);
+        assert_eq!(code(decide(&with_both, &[(&d5, 1)], Some(number))), Ok(()));
+        assert_eq!(code(decide(&with_both, &[(&d20, 1)], Some(number))), Err(RefusalCode::Interval));
+        // The city cancelled dose 1: a new one must fit before the dose 2 that was kept.
+        let kept = record(vec![Booking { state: BookingState::CancelledByCity, ..first }, second]);
+        assert_eq!(code(decide(&kept, &[(&d5, 1)], None)), Ok(()));
+        assert_eq!(code(decide(&kept, &[(&d20, 1)], None)), Err(RefusalCode::Interval));
+    }
+
+    #[test]
+    fn a_change_ends_at_the_deadline_and_is_for_live_bookings_of_ones_own() {
+        let rules = Rules::default();
+        let mine = booking(1, 1, 5);
+        let deadline = rules.change_deadline(mine.date);
+        let code = |state, now| {
+            let record = record(vec![Booking { state, ..mine }]);
+            may_change(&record, mine.number, &rules, now).err().map(|refusal| refusal.code)
+        };
+        assert_eq!(code(BookingState::Booked, deadline), None);
+        assert_eq!(code(BookingState::Booked, deadline.plus_ms(1)), Some(RefusalCode::TooLate));
+        assert_eq!(code(BookingState::CheckedIn, now()), Some(RefusalCode::TooLate));
+        assert_eq!(code(BookingState::Cancelled, deadline.plus_ms(1)), Some(RefusalCode::NoSuchBooking));
+        let other = may_change(&record(vec![mine]), booking(2, 1, 5).number, &rules, now());
+        assert_eq!(other.map_err(|refusal| refusal.code), Err(RefusalCode::NoSuchBooking));
+    }
+
+    #[test]
+    fn cancelling_dose_1_takes_dose_2_with_it_but_not_one_that_was_given() {
+        let (rules, first, second) = (Rules::default(), booking(1, 1, 5), booking(2, 2, 26));
+        let ends = |bookings| match may_cancel(&record(bookings), first.number, &rules, now()) {
+            Ok(Cancellation::Ends(ends)) => ends.iter().map(|booking| booking.dose.get()).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ends(vec![first, second]), [1, 2]);
+        assert_eq!(ends(vec![first]), [1]);
+        assert_eq!(ends(vec![first, Booking { state: BookingState::Vaccinated, ..second }]), [1]);
+        let cancelled = record(vec![Booking { state: BookingState::Cancelled, ..first }]);
+        assert!(matches!(may_cancel(&cancelled, first.number, &rules, now()), Ok(Cancellation::Already(_))));
+    }
+
+    #[test]
+    fn the_next_dose_has_the_dates_that_its_neighbours_leave() {
+        let vaccines = [vaccine()];
+        let next = |record: &ResidentRecord| {
+            let next = next_dose(record, &vaccines, TODAY)?;
+            Some((next.dose.get(), next.from.days_since(TODAY), next.to.map(|to| to.days_since(TODAY))))
+        };
+        let (first, second) = (booking(1, 1, 5), booking(2, 2, 30));
+        assert_eq!(next(&record(vec![])), Some((1, 0, None)));
+        assert_eq!(next(&record(vec![first])), Some((2, 26, Some(47))));
+        assert_eq!(next(&record(vec![first, second])), None);
+        let kept = Booking { state: BookingState::CancelledByCity, ..first };
+        assert_eq!(next(&record(vec![kept, second])), Some((1, 0, Some(9))));
+        let moved_here = ResidentRecord {
+            elsewhere: vec![DoseElsewhere { dose: dose(1), date: TODAY.plus_days(-10), vaccine: VaccineId(1) }],
+            ..ResidentRecord::default()
+        };
+        assert_eq!(next(&moved_here), Some((2, 11, Some(32))));
+        assert_eq!(next(&ResidentRecord { left_roll: true, ..ResidentRecord::default() }), None);
+    }
 }

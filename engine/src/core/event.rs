@@ -254,7 +254,9 @@ pub struct PlaceChange {
 }
 
 impl PlaceChange {
-    const fn of(booking: &Booking, taken: bool) -> Self {
+    /// The place of `booking`, taken or freed.
+    #[must_use]
+    pub const fn of(booking: &Booking, taken: bool) -> Self {
         Self { session: booking.session, slot: booking.slot, phone: booking.channel.uses_phone_share(), taken }
     }
 }
@@ -269,6 +271,12 @@ impl Event {
             _ => (None, None),
         };
         freed.into_iter().chain(taken)
+    }
+
+    /// Whether the event changes only records of residents, not the campaign.
+    #[must_use]
+    pub const fn is_about_a_resident(&self) -> bool {
+        matches!(self, Self::Booked { .. } | Self::Moved { .. } | Self::Cancelled { .. } | Self::LoginEnded { .. })
     }
 
     /// Calls `each` for every resident whose record this event changes.

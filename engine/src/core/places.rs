@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::event::PlaceChange;
 use super::ids::{DoseNo, HoldId, SlotNo};
 use super::refusal::{Refusal, RefusalCode};
+use super::resident::Contradiction;
 use super::session::Session;
 use super::setup::Rules;
 use super::time::Instant;
@@ -29,12 +30,18 @@ impl Count {
     }
 
     /// One place more or less.
+    pub fn change(&mut self, phone: bool, taken: bool) -> Result<(), Contradiction> {
+        let lane = if phone { &mut self.phone } else { &mut self.web };
+        *lane = if taken { lane.checked_add(1) } else { lane.checked_sub(1) }.ok_or(Contradiction::NotTaken)?;
+        Ok(())
+    }
+
+    /// One place more or less, of those that this module itself counts.
     ///
     /// # Panics
-    /// If a place is freed that was not taken.
-    pub fn change(&mut self, phone: bool, taken: bool) {
-        let lane = if phone { &mut self.phone } else { &mut self.web };
-        *lane = if taken { Some(*lane + 1) } else { lane.checked_sub(1) }.expect("only a taken place can be freed");
+    /// If a place is freed that was not taken: a bug.
+    fn count(&mut self, phone: bool, taken: bool) {
+        self.change(phone, taken).expect("only a taken place is freed");
     }
 }
 
@@ -50,11 +57,9 @@ impl Booked {
     }
 
     /// Applies a change that is durable.
-    ///
-    /// # Panics
-    /// If the slot does not exist or a place is freed that was not taken: the journal contradicts itself.
-    pub fn apply(&mut self, change: &PlaceChange) {
-        self.0[usize::from(change.slot.0)].change(change.phone, change.taken);
+    pub fn apply(&mut self, change: &PlaceChange) -> Result<(), Contradiction> {
+        let slot = self.0.get_mut(usize::from(change.slot.0)).ok_or(Contradiction::NoSuchSlot)?;
+        slot.change(change.phone, change.taken)
     }
 
     /// All bookings of the session.
@@ -125,6 +130,7 @@ pub struct Places {
     holds: HashMap<HoldId, HeldPlace>,
     expiries: BTreeSet<(Instant, HoldId)>,
     closing: bool,
+    holds_changed: bool,
 }
 
 impl Places {
@@ -132,7 +138,7 @@ impl Places {
     #[must_use]
     pub fn new(booked: Booked) -> Self {
         let slots = vec![SlotPlaces::default(); booked.0.len()];
-        Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false }
+        Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false, holds_changed: true }
     }
 
     /// Decides whether there is a place, without taking it.
@@ -142,7 +148,8 @@ impl Places {
             return PlaceDecision::Refused(code.into());
         }
         if self.closing {
-            return PlaceDecision::Refused(RefusalCode::Closed.into());
+            // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
+            return PlaceDecision::Undecided;
         }
         if self.own_hold(wanted, now).is_some() {
             return PlaceDecision::Granted;
@@ -200,7 +207,8 @@ impl Places {
         };
         let index = usize::from(no.0);
         let slot = &session.slots[index];
-        let capacity = self.slots[index].capacity_undecided.map_or(slot.capacity, |less| less.min(slot.capacity));
+        let undecided = self.slots[index].capacity_undecided.filter(|_| count_undecided);
+        let capacity = undecided.map_or(slot.capacity, |less| less.min(slot.capacity));
         let taken = taken_in(index);
         let share = if !phone && session.phone_share_in_force(rules, now) { slot.phone_share } else { 0 };
         let free = web_free(capacity, taken, share);
@@ -216,19 +224,17 @@ impl Places {
     /// If the slot does not exist.
     pub fn take(&mut self, wanted: &PlaceWanted, now: Instant) -> Take {
         let hold = self.own_hold(wanted, now);
-        let mut phone = wanted.phone;
-        if let Some((id, held)) = hold {
+        if let Some((id, _)) = hold {
             self.release(id);
-            // A place held from the phone's share stays counted there.
-            phone |= held.phone;
         }
-        self.slots[usize::from(wanted.slot.0)].undecided.change(phone, true);
-        Take { slot: wanted.slot, phone, hold }
+        // A held place counts for the lane that confirms it.
+        self.slots[usize::from(wanted.slot.0)].undecided.count(wanted.phone, true);
+        Take { slot: wanted.slot, phone: wanted.phone, hold }
     }
 
     /// The take will not be: its place is free again, or held again if it was a hold that has not ended.
     pub fn give_back(&mut self, take: Take, now: Instant) {
-        self.slots[usize::from(take.slot.0)].undecided.change(take.phone, false);
+        self.slots[usize::from(take.slot.0)].undecided.count(take.phone, false);
         if let Some((id, held)) = take.hold
             && held.expires_at > now
         {
@@ -238,35 +244,46 @@ impl Places {
 
     /// The take is durable; the change that it stands for follows by [`Places::apply`].
     pub fn settle(&mut self, take: Take) {
-        self.slots[usize::from(take.slot.0)].undecided.change(take.phone, false);
+        self.slots[usize::from(take.slot.0)].undecided.count(take.phone, false);
     }
 
     /// Applies a change that is durable.
+    ///
+    /// # Panics
+    /// If it contradicts what was applied before: a bug.
     pub fn apply(&mut self, change: &PlaceChange) {
-        self.booked.apply(change);
+        self.booked.apply(change).expect("the ledger's changes do not contradict one another");
     }
 
-    /// Keeps the place that [`Places::decide`] granted until `expires_at`, in exchange for the hold in `wanted`.
-    pub fn hold(&mut self, wanted: &PlaceWanted, id: HoldId, expires_at: Instant) {
-        if let Some(old) = wanted.hold {
+    /// Turns a take into a hold until `expires_at`, which ends the hold `replaces` here.
+    pub fn keep(&mut self, take: Take, id: HoldId, expires_at: Instant, replaces: Option<HoldId>) {
+        self.slots[usize::from(take.slot.0)].undecided.count(take.phone, false);
+        if let Some(old) = replaces {
             self.release(old);
         }
-        self.insert_hold(id, HeldPlace { slot: wanted.slot, phone: wanted.phone, expires_at });
+        self.insert_hold(id, HeldPlace { slot: take.slot, phone: take.phone, expires_at });
     }
 
     fn insert_hold(&mut self, id: HoldId, held: HeldPlace) {
-        self.slots[usize::from(held.slot.0)].held.change(held.phone, true);
+        self.slots[usize::from(held.slot.0)].held.count(held.phone, true);
         self.expiries.insert((held.expires_at, id));
         let replaced = self.holds.insert(id, held);
         assert!(replaced.is_none(), "a hold is made once");
+        self.holds_changed = true;
     }
 
     /// Ends a hold, if it is still there.
     pub fn release(&mut self, id: HoldId) {
         if let Some(held) = self.holds.remove(&id) {
-            self.slots[usize::from(held.slot.0)].held.change(held.phone, false);
+            self.slots[usize::from(held.slot.0)].held.count(held.phone, false);
             self.expiries.remove(&(held.expires_at, id));
+            self.holds_changed = true;
         }
+    }
+
+    /// Whether holds began or ended since this was asked last.
+    pub const fn holds_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.holds_changed, false)
     }
 
     /// Ends every hold whose time has come; tells how many.
@@ -358,4 +375,185 @@ pub struct CapacityTooSmall {
 #[must_use]
 pub const fn web_free(capacity: u32, taken: Count, phone_share: u32) -> u32 {
     capacity.saturating_sub(taken.total()).saturating_sub(phone_share.saturating_sub(taken.phone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ids::{SessionId, VaccineId, VenueId};
+    use crate::core::session::{SessionPhase, Slot};
+    use crate::core::time::{ClockTime, Day};
+
+    const DATE: Day = Day(20_000);
+
+    fn session(capacities: &[(u32, u32)], doses_total: Option<u32>) -> Session {
+        let slot = |(n, &(capacity, phone_share)): (usize, &(u32, u32))| Slot {
+            start: ClockTime(540 + 30 * n as u16),
+            end: ClockTime(570 + 30 * n as u16),
+            capacity,
+            phone_share,
+        };
+        Session {
+            id: SessionId(1),
+            venue: VenueId(1),
+            date: DATE,
+            vaccine: VaccineId(1),
+            doses: vec![DoseNo::FIRST],
+            phase: SessionPhase::Published { opens_at: Instant::default() },
+            slots: capacities.iter().enumerate().map(slot).collect(),
+            doses_total,
+        }
+    }
+
+    fn wanted(slot: u16, phone: bool, hold: Option<HoldId>) -> PlaceWanted {
+        PlaceWanted { slot: SlotNo(slot), dose: DoseNo::FIRST, phone, hold }
+    }
+
+    fn booked(slot: u16, phone: bool, taken: bool) -> PlaceChange {
+        PlaceChange { session: SessionId(1), slot: SlotNo(slot), phone, taken }
+    }
+
+    fn long_before() -> Instant {
+        DATE.at(ClockTime(540)).plus_days(-9)
+    }
+
+    fn decide(places: &Places, session: &Session, wanted: PlaceWanted, now: Instant) -> PlaceDecision {
+        places.decide(session, &Rules::default(), &wanted, now)
+    }
+
+    /// A person without a hold takes a place and holds it.
+    fn hold(places: &mut Places, slot: u16, phone: bool, id: HoldId, expires_at: Instant) {
+        let take = places.take(&wanted(slot, phone, None), long_before());
+        places.keep(take, id, expires_at, None);
+    }
+
+    fn full(retry_at: Option<Instant>) -> PlaceDecision {
+        PlaceDecision::Refused(Refusal { code: RefusalCode::Full, retry_at, index: None })
+    }
+
+    #[test]
+    fn web_and_phone_places_follow_the_citys_formula() {
+        // capacity, taken by web, taken by phone, share → free on the web
+        let cases = [
+            (10, 0, 0, 3, 7),
+            (10, 7, 0, 3, 0),
+            (10, 7, 3, 3, 0),
+            (10, 5, 2, 3, 2),
+            (10, 0, 5, 3, 5),
+            (2, 3, 0, 0, 0),
+            (2, 0, 0, 9, 0),
+        ];
+        for (capacity, web, phone, share, free) in cases {
+            let taken = Count { web, phone };
+            assert_eq!(web_free(capacity, taken, share), free, "{capacity} {taken:?} {share}");
+        }
+    }
+
+    #[test]
+    fn full_is_said_only_of_what_is_durable_or_held() {
+        let (session, now) = (session(&[(1, 0)], None), long_before());
+        let mut places = Places::new(Booked::none(1));
+        let take = places.take(&wanted(0, false, None), now);
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Undecided);
+        places.settle(take);
+        places.apply(&booked(0, false, true));
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), full(None));
+        places.apply(&booked(0, false, false));
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+    }
+
+    #[test]
+    fn a_take_that_is_given_back_restores_its_hold_while_it_lasts() {
+        let (session, now) = (session(&[(1, 0)], None), long_before());
+        let (mine, until) = (HoldId(7), now.plus_minutes(5));
+        for (back_at, restored) in [(now, true), (until, false)] {
+            let mut places = Places::new(Booked::none(1));
+            hold(&mut places, 0, false, mine, until);
+            assert_eq!(decide(&places, &session, wanted(0, false, None), now), full(Some(until)));
+            assert_eq!(decide(&places, &session, wanted(0, false, Some(mine)), now), PlaceDecision::Granted);
+            let take = places.take(&wanted(0, false, Some(mine)), now);
+            assert_eq!((places.undecided(), places.held(0).total()), (1, 0));
+            places.give_back(take, back_at);
+            assert_eq!((places.undecided(), places.held(0).total()), (0, u32::from(restored)));
+        }
+    }
+
+    #[test]
+    fn a_hold_ends_at_its_time_and_not_before() {
+        let now = long_before();
+        let mut places = Places::new(Booked::none(2));
+        hold(&mut places, 0, false, HoldId(1), now.plus_ms(10));
+        hold(&mut places, 1, true, HoldId(2), now.plus_ms(20));
+        assert_eq!(places.expire(now.plus_ms(9)), 0);
+        assert_eq!(places.expire(now.plus_ms(10)), 1);
+        assert_eq!(places.held(1), Count { web: 0, phone: 1 });
+        assert_eq!(places.expire(now.plus_ms(99)), 1);
+        assert_eq!(places.expire(now.plus_ms(99)), 0);
+    }
+
+    #[test]
+    fn the_vaccine_of_the_whole_session_bounds_every_slot() {
+        let (session, now) = (session(&[(5, 0), (5, 0)], Some(1)), long_before());
+        let mut places = Places::new(Booked::none(2));
+        hold(&mut places, 1, false, HoldId(1), now.plus_minutes(5));
+        // The hold in the other slot stands in the way.
+        assert_eq!(decide(&places, &session, wanted(0, true, None), now), full(Some(now.plus_minutes(5))));
+        places.release(HoldId(1));
+        assert_eq!(decide(&places, &session, wanted(0, true, None), now), PlaceDecision::Granted);
+    }
+
+    #[test]
+    fn a_smaller_capacity_counts_at_once_and_never_below_what_is_taken() {
+        let (session, now) = (session(&[(3, 0)], None), long_before());
+        let mut places = Places::new(Booked::none(1));
+        places.apply(&booked(0, false, true));
+        hold(&mut places, 0, false, HoldId(1), now.plus_minutes(5));
+        assert_eq!(places.change_capacity(SlotNo(0), 1), Err(CapacityTooSmall { taken: 2 }));
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+        assert_eq!(places.change_capacity(SlotNo(0), 2), Ok(()));
+        assert_ne!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+        // A larger one counts when it is durable.
+        assert_eq!(places.change_capacity(SlotNo(0), 9), Ok(()));
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+        places.settle_capacity(SlotNo(0));
+        assert!(places.within_capacity(&session));
+    }
+
+    #[test]
+    fn a_closing_session_grants_nothing_even_to_a_hold() {
+        let (session, now) = (session(&[(3, 0)], None), long_before());
+        let mut places = Places::new(Booked::none(1));
+        hold(&mut places, 0, false, HoldId(1), now.plus_minutes(5));
+        places.set_closing(true);
+        assert_eq!(decide(&places, &session, wanted(0, false, Some(HoldId(1))), now), PlaceDecision::Undecided);
+        // A restart from the ledger forgets what was on its way and keeps the holds.
+        places.restart(Booked::none(1));
+        assert_eq!(places.held(0).total(), 1);
+        assert_eq!(decide(&places, &session, wanted(0, false, Some(HoldId(1))), now), PlaceDecision::Granted);
+    }
+
+    #[test]
+    fn a_place_that_was_not_taken_is_not_freed() {
+        let mut none = Booked::none(1);
+        assert_eq!(none.apply(&booked(0, false, false)), Err(Contradiction::NotTaken));
+        assert_eq!(none.apply(&booked(1, false, true)), Err(Contradiction::NoSuchSlot));
+    }
+
+    #[test]
+    fn a_new_hold_takes_the_place_of_the_old_one_only_once_it_is_kept() {
+        let (session, now) = (session(&[(1, 0), (1, 0)], None), long_before());
+        let (old, new, until) = (HoldId(1), HoldId(2), now.plus_minutes(5));
+        let mut places = Places::new(Booked::none(2));
+        hold(&mut places, 0, false, old, until);
+        // Refused later on: the old hold is as before.
+        let take = places.take(&wanted(0, false, Some(old)), now);
+        places.give_back(take, now);
+        assert_eq!(decide(&places, &session, wanted(0, false, Some(old)), now), PlaceDecision::Granted);
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), full(Some(until)));
+        // Kept elsewhere: the old place is free.
+        let take = places.take(&wanted(1, false, Some(old)), now);
+        places.keep(take, new, until, Some(old));
+        assert_eq!((places.held(0).total(), places.held(1).total(), places.undecided()), (0, 1, 0));
+        assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+    }
 }

@@ -113,11 +113,67 @@ pub struct Leg {
     pub dose: DoseNo,
 }
 
+/// The places of one request: one dose, or a pair of consecutive doses. Nothing else can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Legs(Vec<Leg>);
+
+impl Legs {
+    /// One dose.
+    #[must_use]
+    pub fn one(leg: Leg) -> Self {
+        Self(vec![leg])
+    }
+
+    /// Two consecutive doses, the earlier one first; none if they are not.
+    #[must_use]
+    pub fn pair(first: Leg, second: Leg) -> Option<Self> {
+        (first.dose.next() == Some(second.dose)).then(|| Self(vec![first, second]))
+    }
+
+    /// What `legs` name, if it is one dose or a pair.
+    #[must_use]
+    pub fn of(legs: &[Leg]) -> Option<Self> {
+        match legs {
+            [leg] => Some(Self::one(*leg)),
+            [first, second] => Self::pair(*first, *second),
+            _ => None,
+        }
+    }
+}
+
+impl std::ops::Deref for Legs {
+    type Target = [Leg];
+
+    fn deref(&self) -> &[Leg] {
+        &self.0
+    }
+}
+
+/// Two entries of the journal that cannot both be true: a bug, or damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// A second live booking of a dose.
+    #[error("a second live booking of a dose")]
+    SecondLiveBooking,
+    /// A change of a booking that was never made.
+    #[error("a change of a booking that was never made")]
+    NoSuchBooking,
+    /// A booking in a session or slot that was never drafted.
+    #[error("a booking in a session or slot that was never drafted")]
+    NoSuchSlot,
+    /// A change for somebody who is not on file.
+    #[error("a change for somebody who is not on file")]
+    NobodyOnFile,
+    /// A place freed that was not taken.
+    #[error("a place freed that was not taken")]
+    NotTaken,
+}
+
 /// What a request that carries a key asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Book one dose, or two consecutive ones.
-    Book(Vec<Leg>),
+    Book(Legs),
     /// Move a booking.
     Move {
         /// Which booking.
@@ -159,7 +215,7 @@ impl KeyRecord {
     #[must_use]
     pub fn is_for(&self, request: &Request) -> bool {
         match request {
-            Request::Book(legs) => !self.moved && self.answer.iter().map(|granted| &granted.leg).eq(legs),
+            Request::Book(legs) => !self.moved && self.answer.iter().map(|granted| &granted.leg).eq(legs.iter()),
             Request::Move { number, session, slot } => {
                 self.moved
                     && self.answer.iter().all(|granted| {
@@ -196,6 +252,8 @@ pub struct ResidentRecord {
     pub tokens_not_before: Instant,
     /// All bookings ever made, oldest first.
     pub bookings: Vec<Booking>,
+    /// Bookings that one cancellation ended together, so that cancelling again gives the same answer.
+    pub cancelled_together: Vec<Vec<BookingNumber>>,
     /// Doses given elsewhere.
     pub elsewhere: Vec<DoseElsewhere>,
     /// Request keys of the last days, oldest first.
@@ -249,32 +307,41 @@ impl ResidentRecord {
             && !self.ended_logins.iter().any(|ended| ended.token == token)
     }
 
+    /// The bookings that ended with `number` in one cancellation, itself among them, in order of dose.
+    #[must_use]
+    pub fn ended_with(&self, number: BookingNumber) -> Vec<Booking> {
+        let together = self.cancelled_together.iter().find(|numbers| numbers.contains(&number));
+        let numbers = together.map_or(std::slice::from_ref(&number), Vec::as_slice);
+        numbers.iter().filter_map(|number| self.booking(*number)).copied().collect()
+    }
+
     /// Applies the parts of entry `seq` that are about `resident`. An entry that is already in the record changes nothing,
-    /// so that a table written later than its mark can be replayed over.
-    ///
-    /// # Panics
-    /// If the journal contradicts itself: a second live booking for a dose, a change of a booking that is not there.
-    pub fn apply(&mut self, seq: u64, resident: ResidentNo, entry: &Entry) {
+    /// so that a table written later than its mark can be replayed over. A contradiction leaves the record unusable.
+    pub fn apply(&mut self, seq: u64, resident: ResidentNo, entry: &Entry) -> Result<(), Contradiction> {
         if seq <= self.version {
-            return;
+            return Ok(());
         }
         self.version = seq;
         let mut granted = Vec::new();
+        let mut cancelled = Vec::new();
         let mut moved = false;
         for event in &entry.events {
             match event {
                 Event::Booked { resident: owner, booking } if *owner == resident => {
-                    assert!(self.live(booking.dose).is_none(), "two live bookings of one dose for resident {resident}");
+                    if self.live(booking.dose).is_some() {
+                        return Err(Contradiction::SecondLiveBooking);
+                    }
                     self.bookings.push(*booking);
                     granted.push(Granted { number: booking.number, leg: booking.leg() });
                 }
                 Event::Moved { resident: owner, to, .. } if *owner == resident => {
-                    *self.booking_mut(to.number) = *to;
+                    *self.booking_mut(to.number)? = *to;
                     granted.push(Granted { number: to.number, leg: to.leg() });
                     moved = true;
                 }
                 Event::Cancelled { resident: owner, booking, state } if *owner == resident => {
-                    self.booking_mut(booking.number).state = *state;
+                    self.booking_mut(booking.number)?.state = *state;
+                    cancelled.push(booking.number);
                 }
                 Event::DoseRecorded { resident: owner, given } if *owner == resident => {
                     self.elsewhere.retain(|old| old.dose != given.dose);
@@ -295,17 +362,21 @@ impl ResidentRecord {
                 _ => {}
             }
         }
+        if cancelled.len() > 1 {
+            self.cancelled_together.push(cancelled);
+        }
         if let Some(key) = &entry.key
             && !granted.is_empty()
         {
             self.keys.retain(|record| record.is_kept(entry.at));
             self.keys.push(KeyRecord { key: key.clone(), at: entry.at, moved, answer: granted });
         }
+        Ok(())
     }
 
-    fn booking_mut(&mut self, number: BookingNumber) -> &mut Booking {
+    fn booking_mut(&mut self, number: BookingNumber) -> Result<&mut Booking, Contradiction> {
         let found = self.bookings.iter_mut().find(|booking| booking.number == number);
-        found.expect("the journal changes only bookings that it made")
+        found.ok_or(Contradiction::NoSuchBooking)
     }
 
     fn end_login(&mut self, ended: EndedLogin, now: Instant) {
@@ -324,5 +395,169 @@ impl Booking {
     #[must_use]
     pub const fn leg(&self) -> Leg {
         Leg { session: self.session, slot: self.slot, dose: self.dose }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::{By, ResidentSet};
+
+    const ME: ResidentNo = ResidentNo(3);
+
+    fn dose(n: u8) -> DoseNo {
+        DoseNo::new(n).expect("a dose")
+    }
+
+    fn booking(n: u64, which: u8, date: i32) -> Booking {
+        Booking {
+            number: BookingNumber::from_ordinal(n, &[1; 32]),
+            session: SessionId(date as u32),
+            slot: SlotNo(0),
+            dose: dose(which),
+            date: Day(date),
+            vaccine: VaccineId(1),
+            channel: Channel::Web,
+            state: BookingState::Booked,
+        }
+    }
+
+    fn entry(at: Instant, key: Option<&str>, events: Vec<Event>) -> Entry {
+        let key = key.map(|key| RequestKey::new(key).expect("a key"));
+        Entry { at, by: By::Resident(ME), key, events }
+    }
+
+    fn apply(record: &mut ResidentRecord, seq: u64, entry: &Entry) {
+        record.apply(seq, ME, entry).expect("no contradiction");
+    }
+
+    fn booked(booking: Booking) -> Event {
+        Event::Booked { resident: ME, booking }
+    }
+
+    #[test]
+    fn an_entry_that_is_in_the_record_already_changes_nothing() {
+        let mut record = ResidentRecord::default();
+        let pair = entry(Instant(9), Some("k"), vec![booked(booking(1, 1, 10)), booked(booking(2, 2, 31))]);
+        apply(&mut record, 5, &pair);
+        let once = record.clone();
+        apply(&mut record, 5, &pair);
+        apply(&mut record, 4, &entry(Instant(9), None, vec![booked(booking(7, 1, 12))]));
+        assert_eq!(record, once);
+        assert_eq!(record.bookings.len(), 2);
+    }
+
+    #[test]
+    fn a_key_stands_for_its_request_and_its_first_answer_until_seven_days_are_over() {
+        let mut record = ResidentRecord::default();
+        let (first, later) = (booking(1, 1, 10), Booking { session: SessionId(77), ..booking(1, 1, 12) });
+        let key = RequestKey::new("k").expect("a key");
+        apply(&mut record, 1, &entry(Instant(0), Some("k"), vec![booked(first)]));
+        let moved = Event::Moved { resident: ME, from: first, to: later };
+        apply(&mut record, 2, &entry(Instant(1), Some("m"), vec![moved]));
+        let remembered = record.key(&key, Instant(0).plus_days(7).plus_ms(-1)).expect("kept");
+        assert_eq!(remembered.answer, [Granted { number: first.number, leg: first.leg() }]);
+        assert!(remembered.is_for(&Request::Book(Legs::one(first.leg()))));
+        let second = Leg { dose: dose(2), ..later.leg() };
+        let pair = Legs::pair(first.leg(), second).expect("consecutive doses");
+        assert!(!remembered.is_for(&Request::Book(pair)));
+        let moved = Request::Move { number: first.number, session: first.session, slot: first.slot };
+        assert!(!remembered.is_for(&moved), "a booking's key is not a move's");
+        assert!(record.key(&key, Instant(0).plus_days(7)).is_none());
+        assert_eq!(record.keys_kept(Instant(0).plus_days(7)), 1);
+        // The next keyed change lets it go.
+        apply(&mut record, 3, &entry(Instant(0).plus_days(7), Some("n"), vec![booked(booking(4, 2, 40))]));
+        assert_eq!(record.keys.len(), 2);
+    }
+
+    #[test]
+    fn a_booking_counts_before_a_dose_given_elsewhere_and_after_its_end_no_more() {
+        let mut record = ResidentRecord::default();
+        let given = |date| DoseElsewhere { dose: dose(1), date: Day(date), vaccine: VaccineId(2) };
+        let here = booking(1, 1, 10);
+        let recorded = |date| vec![Event::DoseRecorded { resident: ME, given: given(date) }];
+        apply(&mut record, 1, &entry(Instant(0), None, vec![booked(here)]));
+        apply(&mut record, 2, &entry(Instant(0), None, recorded(5)));
+        assert_eq!(record.dose_given(dose(1)), Some((Day(10), VaccineId(1))));
+        let state = BookingState::CancelledByCity;
+        apply(&mut record, 3, &entry(Instant(0), None, vec![Event::Cancelled { resident: ME, booking: here, state }]));
+        assert_eq!(record.dose_given(dose(1)), Some((Day(5), VaccineId(2))));
+        apply(&mut record, 4, &entry(Instant(0), None, recorded(6)));
+        assert_eq!((record.elsewhere.len(), record.dose_given(dose(1))), (1, Some((Day(6), VaccineId(2)))));
+    }
+
+    #[test]
+    fn who_left_the_roll_is_marked_until_they_are_on_it_again() {
+        let import = |added: &[u32], gone: &[u32]| {
+            let set = |all: &[u32]| all.iter().copied().map(ResidentNo).collect::<ResidentSet>();
+            let (added, gone) = (set(added), set(gone));
+            vec![Event::RollImported { digest: [0; 32], added, changed: set(&[]), gone }]
+        };
+        let mut record = ResidentRecord::default();
+        for (seq, added, gone, left) in
+            [(1, &[3][..], &[][..], false), (2, &[], &[3], true), (3, &[4], &[], true), (4, &[3], &[], false)]
+        {
+            apply(&mut record, seq, &entry(Instant(0), None, import(added, gone)));
+            assert_eq!(record.left_roll, left, "after {seq}");
+        }
+    }
+
+    #[test]
+    fn a_token_ends_with_its_login_with_too_many_ended_logins_and_with_a_new_password() {
+        let ended = |token| EndedLogin { token, expires_at: Instant(1_000) };
+        let end = |token, at| entry(Instant(at), None, vec![Event::LoginEnded { resident: ME, ended: ended(token) }]);
+        let mut record = ResidentRecord::default();
+        apply(&mut record, 1, &end(1, 10));
+        assert!(!record.token_stands(1, 0, Instant(5)));
+        assert!(record.token_stands(2, 0, Instant(5)));
+        for n in 2..=ResidentRecord::ENDED_LOGINS_MAX as u64 + 1 {
+            apply(&mut record, n, &end(n, 20));
+        }
+        assert!(!record.token_stands(99, 0, Instant(19)), "all older ones end");
+        assert!(record.token_stands(99, 0, Instant(20)));
+        let issued = Event::PasswordsIssued { residents: [ME].into_iter().collect() };
+        apply(&mut record, 90, &entry(Instant(30), None, vec![issued]));
+        assert!(!record.token_stands(99, 0, Instant(40)));
+        assert!(record.token_stands(99, 1, Instant(40)));
+    }
+
+    #[test]
+    fn a_pair_is_two_consecutive_doses_in_order() {
+        let (first, second) = (booking(1, 1, 10).leg(), booking(2, 2, 31).leg());
+        assert!(Legs::pair(first, second).is_some());
+        for (one, other) in [(first, first), (second, first), (first, Leg { dose: dose(3), ..second })] {
+            assert_eq!(Legs::pair(one, other), None);
+        }
+        assert_eq!(Legs::of(&[]), None);
+        assert_eq!(Legs::of(&[first, second, first]), None);
+    }
+
+    #[test]
+    fn bookings_that_ended_together_are_told_together_again() {
+        let (first, second) = (booking(1, 1, 10), booking(2, 2, 31));
+        let ended = |booking| Event::Cancelled { resident: ME, booking, state: BookingState::Cancelled };
+        let numbers = |record: &ResidentRecord, of: Booking| {
+            record.ended_with(of.number).iter().map(|booking| booking.number).collect::<Vec<_>>()
+        };
+        let mut together = ResidentRecord::default();
+        apply(&mut together, 1, &entry(Instant(0), Some("k"), vec![booked(first), booked(second)]));
+        let mut apart = together.clone();
+        apply(&mut together, 2, &entry(Instant(0), None, vec![ended(first), ended(second)]));
+        assert_eq!(numbers(&together, first), [first.number, second.number]);
+        apply(&mut apart, 2, &entry(Instant(0), None, vec![ended(second)]));
+        apply(&mut apart, 3, &entry(Instant(0), None, vec![ended(first)]));
+        assert_eq!(numbers(&apart, first), [first.number]);
+    }
+
+    #[test]
+    fn what_the_journal_cannot_mean_is_a_contradiction() {
+        let mut record = ResidentRecord::default();
+        let first = booking(1, 1, 10);
+        apply(&mut record, 1, &entry(Instant(0), None, vec![booked(first)]));
+        let again = entry(Instant(0), None, vec![booked(booking(2, 1, 11))]);
+        assert_eq!(record.clone().apply(2, ME, &again), Err(Contradiction::SecondLiveBooking));
+        let unknown = booking(9, 1, 11);
+        let moved = entry(Instant(0), None, vec![Event::Moved { resident: ME, from: first, to: unknown }]);
+        assert_eq!(record.apply(2, ME, &moved), Err(Contradiction::NoSuchBooking));
     }
 }

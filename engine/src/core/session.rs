@@ -173,3 +173,75 @@ impl PublicState {
         parts.into_iter().min_by_key(rank)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(phase: SessionPhase) -> Session {
+        let slot = |start| Slot { start: ClockTime(start), end: ClockTime(start + 30), capacity: 5, phone_share: 2 };
+        Session {
+            id: SessionId(1),
+            venue: VenueId(1),
+            date: "2026-12-05".parse().expect("a date"),
+            vaccine: VaccineId(1),
+            doses: vec![DoseNo::FIRST],
+            phase,
+            slots: vec![slot(540), slot(570)],
+            doses_total: None,
+        }
+    }
+
+    fn at(text: &str) -> Instant {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn a_slot_takes_bookings_from_the_opening_until_it_starts() {
+        let opens_at = at("2026-12-01 09:00");
+        let second = DoseNo::new(2).expect("a dose");
+        let published = SessionPhase::Published { opens_at };
+        let cases = [
+            (published, 0, DoseNo::FIRST, "2026-12-01 08:59", Err(RefusalCode::NotOpen)),
+            (published, 0, DoseNo::FIRST, "2026-12-01 09:00", Ok(())),
+            (published, 0, DoseNo::FIRST, "2026-12-05 08:59", Ok(())),
+            (published, 0, DoseNo::FIRST, "2026-12-05 09:00", Err(RefusalCode::Closed)),
+            (published, 1, DoseNo::FIRST, "2026-12-05 09:00", Ok(())),
+            (published, 2, DoseNo::FIRST, "2026-12-01 09:00", Err(RefusalCode::NoSuchSlot)),
+            (published, 0, second, "2026-12-01 08:00", Err(RefusalCode::NoSuchSlot)),
+            (SessionPhase::Draft, 0, DoseNo::FIRST, "2026-12-01 09:00", Err(RefusalCode::NoSuchSlot)),
+            (SessionPhase::Closed { opens_at }, 0, DoseNo::FIRST, "2026-12-01 08:00", Err(RefusalCode::Closed)),
+            (SessionPhase::Cancelled { opens_at }, 0, DoseNo::FIRST, "2026-12-01 09:00", Err(RefusalCode::Closed)),
+        ];
+        for (phase, slot, dose, now, expected) in cases {
+            assert_eq!(session(phase).takes_bookings(SlotNo(slot), dose, at(now)), expected, "{phase:?} {slot} {now}");
+        }
+    }
+
+    #[test]
+    fn full_is_never_shown_before_the_opening() {
+        let opens_at = at("2026-12-01 09:00");
+        let cases = [
+            (SessionPhase::Draft, 0, "2026-12-01 09:00", None),
+            (SessionPhase::Published { opens_at }, 0, "2026-12-01 08:59", Some(PublicState::BeforeOpen)),
+            (SessionPhase::Published { opens_at }, 0, "2026-12-01 09:00", Some(PublicState::Full)),
+            (SessionPhase::Published { opens_at }, 1, "2026-12-01 09:00", Some(PublicState::Open)),
+            (SessionPhase::Published { opens_at }, 1, "2026-12-05 09:00", Some(PublicState::Closed)),
+            (SessionPhase::Closed { opens_at }, 1, "2026-12-01 09:00", Some(PublicState::Closed)),
+            (SessionPhase::Cancelled { opens_at }, 1, "2026-12-01 09:00", Some(PublicState::Cancelled)),
+        ];
+        for (phase, free, now, shown) in cases {
+            assert_eq!(session(phase).slot_state(SlotNo(0), free, at(now)), shown, "{phase:?} {free} {now}");
+        }
+        assert_eq!(PublicState::of_all([PublicState::Full, PublicState::Open]), Some(PublicState::Open));
+        assert_eq!(PublicState::of_all([PublicState::Closed, PublicState::Full]), Some(PublicState::Full));
+        assert_eq!(PublicState::of_all([]), None);
+    }
+
+    #[test]
+    fn the_phone_share_lapses_48_hours_before_the_first_slot() {
+        let session = session(SessionPhase::Draft);
+        assert!(session.phone_share_in_force(&Rules::default(), at("2026-12-03 08:59")));
+        assert!(!session.phone_share_in_force(&Rules::default(), at("2026-12-03 09:00")));
+    }
+}

@@ -38,7 +38,9 @@ impl Vaccine {
     /// Whether `days` from one dose to the next are within the interval.
     #[must_use]
     pub fn allows_interval(&self, days: i32) -> bool {
-        days >= i32::from(self.interval_days_min) && self.interval_days_max.is_none_or(|max| days <= i32::from(max))
+        // Two doses are never given on one date, whatever the configuration says.
+        days >= i32::from(self.interval_days_min.max(1))
+            && self.interval_days_max.is_none_or(|max| days <= i32::from(max))
     }
 }
 
@@ -128,5 +130,90 @@ impl Rules {
     pub fn hold_expiry(&self, first_held_at: Instant, now: Instant) -> Instant {
         let in_all = first_held_at.plus_minutes(i64::from(self.hold_minutes_total_max));
         now.plus_minutes(i64::from(self.hold_minutes)).min(in_all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ids::CityId;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect("a date")
+    }
+
+    fn person(born: &str, groups: &[&str]) -> Person {
+        Person {
+            id: CityId::from_digits("0000000001").expect("ten digits"),
+            name_kana: "インザイ　ハナコ".into(),
+            birth_date: day(born),
+            groups: groups.iter().map(|&group| group.into()).collect(),
+        }
+    }
+
+    fn wave(from: Option<&str>, to: Option<&str>, group: Option<&str>, opens_at: i64) -> Wave {
+        Wave {
+            name: "高齢者".into(),
+            born_from: from.map(day),
+            born_to: to.map(day),
+            group: group.map(str::to_owned),
+            opens_at: Instant(opens_at),
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_wave_are_in_it_and_every_criterion_must_fit() {
+        let wave = wave(Some("1950-04-02"), Some("1960-04-01"), Some("医療"), 0);
+        let cases = [
+            ("1950-04-01", &["医療"][..], false),
+            ("1950-04-02", &["医療"], true),
+            ("1960-04-01", &["介護", "医療"], true),
+            ("1960-04-02", &["医療"], false),
+            ("1955-01-01", &["介護"], false),
+        ];
+        for (born, groups, inside) in cases {
+            assert_eq!(wave.includes(&person(born, groups)), inside, "{born} {groups:?}");
+        }
+    }
+
+    #[test]
+    fn the_earliest_wave_counts_and_without_waves_the_sessions_own_opening() {
+        let someone = person("1955-01-01", &[]);
+        let late = wave(None, Some("1960-01-01"), None, 20);
+        let early = wave(Some("1950-01-01"), None, None, 10);
+        let others = wave(None, None, Some("医療"), 1);
+        assert_eq!(wave_opening(&[], &someone), WaveOpening::NoWaves);
+        assert_eq!(wave_opening(&[late, others.clone(), early], &someone), WaveOpening::At(Instant(10)));
+        assert_eq!(wave_opening(&[others], &someone), WaveOpening::Never);
+    }
+
+    #[test]
+    fn an_interval_is_a_difference_of_dates_with_both_ends_allowed() {
+        let mut vaccine = Vaccine {
+            id: VaccineId(1),
+            name: "コミナティ".into(),
+            doses: DoseNo::FIRST,
+            interval_days_min: 21,
+            interval_days_max: Some(42),
+            age_years_min: 12,
+            doses_per_vial: 6,
+        };
+        for (days, allowed) in [(-21, false), (0, false), (20, false), (21, true), (42, true), (43, false)] {
+            assert_eq!(vaccine.allows_interval(days), allowed, "{days}");
+        }
+        vaccine.interval_days_max = None;
+        assert!(vaccine.allows_interval(10_000));
+    }
+
+    #[test]
+    fn holds_that_replace_one_another_end_ten_minutes_after_the_first() {
+        let rules = Rules::default();
+        let first = Instant(0);
+        for (minute, ends) in [(0, 5), (4, 9), (5, 10), (9, 10)] {
+            let now = first.plus_minutes(minute);
+            assert_eq!(rules.hold_expiry(first, now), first.plus_minutes(ends), "at minute {minute}");
+        }
+        let deadline = rules.change_deadline(day("2026-12-05"));
+        assert_eq!(deadline.to_rfc3339(), "2026-12-04T17:00:00+09:00");
     }
 }

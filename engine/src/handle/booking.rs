@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{EngineHandle, wait_for};
-use crate::actors::{Grant, GrantLeg, Purpose, Ticket};
+use crate::actors::{Grant, GrantLeg, Purpose, Release, Takes, Ticket};
 use crate::core::campaign::Setup;
 use crate::core::decide::{Applicant, Cancellation, Offer, may_book, may_cancel, may_change};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, SessionId, SlotNo};
 use crate::core::places::PlaceWanted;
 use crate::core::refusal::{Refusal, RefusalCode};
-use crate::core::resident::{Booking, BookingState, Granted, KeyRecord, Leg, Request, ResidentRecord};
+use crate::core::resident::{Booking, BookingState, Granted, KeyRecord, Leg, Legs, Request, ResidentRecord};
 use crate::core::session::Session;
 use crate::core::time::Instant;
 use crate::gate::GatePass;
@@ -39,7 +39,7 @@ impl EngineHandle {
     pub async fn book(
         &self,
         resident: ResidentNo,
-        legs: Vec<Leg>,
+        legs: Legs,
         key: RequestKey,
         by: By,
         channel: Channel,
@@ -115,7 +115,7 @@ impl EngineHandle {
         let granted = if stays {
             self.append_with_pass(entry, pass, channel).await?
         } else {
-            self.grant(resident, &[to.leg()], Purpose::Entry(entry), pass, channel, now).await?
+            self.grant(resident, &Legs::one(to.leg()), Purpose::Entry(entry), pass, channel, now).await?
         };
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
@@ -145,7 +145,7 @@ impl EngineHandle {
     pub async fn hold(
         &self,
         resident: ResidentNo,
-        legs: Vec<Leg>,
+        legs: Legs,
         changes: Option<BookingNumber>,
         channel: Channel,
     ) -> Result<HoldView, Refusal> {
@@ -166,7 +166,7 @@ impl EngineHandle {
         let first_held_at = replaces.as_ref().map_or(now, |old| old.first_held_at);
         let hold = HoldView {
             id: HoldId(u64::from_le_bytes(random)),
-            legs: legs.clone(),
+            legs: legs.to_vec(),
             changes,
             first_held_at,
             expires_at: rules.hold_expiry(first_held_at, now),
@@ -189,7 +189,7 @@ impl EngineHandle {
         let own = own.ok_or(RefusalCode::NoSuchHold)?;
         pass.set_hold(None);
         for leg in &own.legs {
-            self.0.shared.registry.release(leg.session, own.id);
+            self.0.shared.registry.tell(leg.session, Release(own.id));
         }
         Ok(())
     }
@@ -221,7 +221,7 @@ impl EngineHandle {
     async fn grant(
         &self,
         resident: ResidentNo,
-        legs: &[Leg],
+        legs: &Legs,
         purpose: Purpose,
         pass: GatePass,
         channel: Channel,
@@ -243,16 +243,16 @@ impl EngineHandle {
         let first = grant_legs[0].session;
         let grant = Grant {
             legs: grant_legs,
-            granted: 0,
-            takes: Vec::with_capacity(legs.len()),
-            epoch: 0,
+            takes: Takes::none(Arc::clone(&self.0.shared)),
             purpose,
             reply,
             pass,
             permit,
             deadline: now.plus_ms(UNDECIDED_WAIT_MS),
         };
-        self.0.shared.registry.forward(first, Box::new(grant));
+        if self.0.shared.registry.decide(first, Box::new(grant)).is_err() {
+            return Err(RefusalCode::Unavailable.into());
+        }
         wait_for(outcome).await
     }
 
@@ -265,13 +265,7 @@ impl EngineHandle {
     ) -> Result<Option<Entry>, Refusal> {
         let permit = self.permit(channel)?;
         let (reply, outcome) = oneshot::channel();
-        let ticket = Ticket {
-            reply: Some(reply),
-            pass: Some(pass),
-            takes: Vec::new(),
-            capacity_of: None,
-            _permit: Some(permit),
-        };
+        let ticket = Ticket { reply: Some(reply), pass: Some(pass), permit: Some(permit), ..Ticket::default() };
         self.submit(entry, None, ticket)?;
         wait_for(outcome).await
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant as StdInstant};
 
 use super::EngineHandle;
-use crate::core::event::{By, Event};
+use crate::core::event::{By, Entry, Event};
 use crate::core::ids::{Channel, CityId, ResidentNo};
-use crate::core::refusal::{Refusal, RefusalCode};
+use crate::core::refusal::Refusal;
 use crate::core::resident::EndedLogin;
 use crate::core::time::Instant;
 use crate::roll::{HashError, Lane, normalise_password};
@@ -49,9 +49,10 @@ impl EngineHandle {
 
     /// Ends a login before its token expires; durable when this returns.
     pub async fn end_login(&self, resident: ResidentNo, ended: EndedLogin) -> Result<(), Refusal> {
-        let _pass = self.0.gate.pass(resident).await.map_err(|_| Refusal::from(RefusalCode::Busy))?;
+        let pass = self.pass(resident).await?;
         let events = vec![Event::LoginEnded { resident, ended }];
-        self.append(By::Resident(resident), events, None, Channel::Web).await?;
+        let entry = Entry { at: self.now(), by: By::Resident(resident), key: None, events };
+        self.append_with_pass(entry, pass, Channel::Web).await?;
         Ok(())
     }
 }

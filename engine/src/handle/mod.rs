@@ -2,18 +2,20 @@
 
 mod booking;
 mod campaign;
+mod checks;
 mod login;
 mod reading;
 mod roll;
+mod sessions;
 mod start;
 mod verifying;
 
-pub use campaign::{CampaignError, DraftSummary, PublishSummary};
+pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
 };
+pub use sessions::{DraftSummary, PublishSummary};
 pub use start::{EngineConfig, StartError, VaccineSpec};
-pub use verifying::verify_folder;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +25,7 @@ use std::time::{Duration, Instant as StdInstant};
 use arc_swap::ArcSwapOption;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::actors::{ActorSystem, Shared, Ticket};
+use crate::actors::{ActorSystem, CampaignTurn, Shared, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
 use crate::core::refusal::{Refusal, RefusalCode};
@@ -56,7 +58,7 @@ pub(crate) struct Engine {
     writer: Mutex<Option<JoinHandle<()>>>,
     pub(crate) reader: StoreReader,
     /// One change of the campaign at a time: what was shown is what is done.
-    pub(crate) campaign: tokio::sync::Mutex<()>,
+    pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
 }
 
@@ -84,27 +86,50 @@ impl EngineHandle {
         Arc::clone(lane).try_acquire_owned().map_err(|_| RefusalCode::Busy.into())
     }
 
+    /// Whether the ledger's thread has ended, though nobody asked it to.
+    pub(crate) fn ledger_has_failed(&self) -> bool {
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
     /// Entries on their way to the disk.
     pub(crate) fn in_flight(&self) -> u64 {
         let free = self.0.web_permits.available_permits() + self.0.staff_permits.available_permits();
         (WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX).saturating_sub(free) as u64
     }
 
-    /// Appends an entry that no actor decides, and waits until it is durable.
+    /// Appends an entry that no actor decides, and waits until it is durable. What the ticket keeps closed stays so until then,
+    /// even if this future is dropped.
     pub(crate) async fn append(
         &self,
         by: By,
         events: Vec<Event>,
         beside: Option<Beside>,
+        ticket: Ticket,
         channel: Channel,
     ) -> Result<Entry, Refusal> {
         let permit = self.permit(channel)?;
         let (reply, outcome) = oneshot::channel();
         let entry = Entry { at: self.now(), by, key: None, events };
-        let ticket =
-            Ticket { reply: Some(reply), pass: None, takes: Vec::new(), capacity_of: None, _permit: Some(permit) };
-        self.submit(entry, beside, ticket)?;
+        self.submit(entry, beside, Ticket { reply: Some(reply), permit: Some(permit), ..ticket })?;
         wait_for(outcome).await?.ok_or_else(|| RefusalCode::Unavailable.into())
+    }
+
+    /// The campaign's turn: one such change at a time, so that what was shown is what is done.
+    pub(crate) async fn turn(&self) -> CampaignTurn {
+        CampaignTurn { _turn: Arc::clone(&self.0.campaign).lock_owned().await, passes: Vec::new() }
+    }
+
+    /// Appends a change of the campaign.
+    pub(crate) async fn append_in_turn(
+        &self,
+        turn: CampaignTurn,
+        by: By,
+        events: Vec<Event>,
+        beside: Option<Beside>,
+    ) -> Result<Entry, Refusal> {
+        let ticket = Ticket { turn: Some(turn), ..Ticket::default() };
+        self.append(by, events, beside, ticket, Channel::City).await
     }
 
     pub(crate) fn submit(&self, entry: Entry, beside: Option<Beside>, ticket: Ticket) -> Result<(), Refusal> {

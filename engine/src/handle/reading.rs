@@ -7,10 +7,9 @@ use super::EngineHandle;
 use crate::core::decide::{Applicant, Offer, may_book, next_dose};
 use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo};
 use crate::core::places::{Count, web_free};
-use crate::core::refusal::RefusalCode;
 use crate::core::resident::{Booking, BookingState, Granted, Leg};
 use crate::core::session::{PublicState, Session, SessionPhase};
-use crate::core::setup::{Vaccine, Venue};
+use crate::core::setup::{Vaccine, Venue, WaveOpening, wave_opening};
 use crate::core::time::{Day, Instant};
 use crate::ledger::SessionEntry;
 use crate::view::{Availability, BookingView, EngineFigures, Me, PlaceView, Readiness, SessionView, SlotView};
@@ -24,12 +23,18 @@ impl EngineHandle {
     pub fn me(&self, resident: ResidentNo) -> Option<Me> {
         let setup = self.index().setup();
         let today = self.now().city_day();
-        let (name_kana, mut bookings, next) = self.index().resident(resident, |entry| {
+        let (name_kana, mut bookings, next, opening) = self.index().resident(resident, |entry| {
             let next = next_dose(&entry.record, &setup.vaccines, today);
-            (entry.person.name_kana.to_string(), entry.record.bookings.clone(), next)
+            let opening = wave_opening(&setup.waves, &entry.person);
+            (entry.person.name_kana.to_string(), entry.record.bookings.clone(), next, opening)
         })?;
         bookings.sort_by_key(|booking| booking.dose);
-        Some(Me { name_kana, bookings: self.views(bookings), next })
+        let opens_at = match opening {
+            WaveOpening::At(opens_at) if opens_at > self.now() => Some(opens_at),
+            WaveOpening::NoWaves | WaveOpening::Never | WaveOpening::At(_) => None,
+        };
+        let in_no_wave = opening == WaveOpening::Never;
+        Some(Me { name_kana, bookings: self.views(bookings), next, opens_at, in_no_wave })
     }
 
     /// All published sessions with their free places, at most 250 ms old.
@@ -164,6 +169,10 @@ impl EngineHandle {
         let definitions: Vec<Arc<Session>> = self.index().sessions().iter().map(|entry| entry.definition()).collect();
         let feasible = self.index().resident(resident, |entry| {
             let applicant = Applicant { person: &entry.person, record: &entry.record };
+            match wave_opening(&setup.waves, &entry.person) {
+                WaveOpening::At(opens_at) if opens_at > now => return Vec::new(),
+                WaveOpening::NoWaves | WaveOpening::Never | WaveOpening::At(_) => {}
+            }
             let fits = |session: &Session, vaccine: &Vaccine| {
                 // Any slot that still takes bookings will do; the last one is open longest.
                 let slot = SlotNo(session.slots.len().saturating_sub(1) as u16);
@@ -171,10 +180,7 @@ impl EngineHandle {
                 let offer = Offer { session, vaccine };
                 // A session that is not open yet is shown if it fits once it is.
                 let when = session.opens_at().map_or(now, |opens_at| opens_at.max(now));
-                match may_book(applicant, &[(leg, Some(offer))], moving, &setup.waves, when) {
-                    Ok(()) => true,
-                    Err(refusal) => refusal.code == RefusalCode::NotEligible && refusal.retry_at.is_some(),
-                }
+                may_book(applicant, &[(leg, Some(offer))], moving, &setup.waves, when).is_ok()
             };
             let of = |session: &Session| setup.vaccine(session.vaccine).is_some_and(|vaccine| fits(session, vaccine));
             definitions.iter().filter(|session| of(session)).map(|session| session.id).collect()
@@ -198,6 +204,9 @@ impl EngineHandle {
         }
         if self.0.closing.load(Ordering::Acquire) {
             reasons.push(("stopping", "the server is stopping".to_owned()));
+        }
+        if self.ledger_has_failed() {
+            reasons.push(("ledger_failed", "the ledger has stopped; restart the server".to_owned()));
         }
         let broken = shared.broken_sessions.load(Ordering::Acquire);
         if broken > 0 {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{CampaignError, EngineHandle};
+use crate::actors::Ticket;
 use crate::core::credential::StoredPassword;
 use crate::core::event::{By, Event, ResidentSet, View};
 use crate::core::ids::{Channel, CityId, ResidentNo};
@@ -115,7 +116,7 @@ impl EngineHandle {
         shown: [u8; 32],
         by: By,
     ) -> Result<(), CampaignError> {
-        let _alone = self.0.campaign.lock().await;
+        let turn = self.turn().await;
         let change = self.roll_change(rows, partial);
         if digest(&change) != shown {
             return Err(CampaignError::ChangedMeanwhile);
@@ -133,7 +134,7 @@ impl EngineHandle {
         };
         let people = added.into_iter().chain(change.changed).collect();
         let beside = Beside { people, ..Beside::default() };
-        self.append(by, vec![event], Some(beside), Channel::City).await?;
+        self.append_in_turn(turn, by, vec![event], Some(beside)).await?;
         Ok(())
     }
 
@@ -151,7 +152,10 @@ impl EngineHandle {
                 change.added.push(person);
                 continue;
             };
-            seen[no.0 as usize] = true;
+            // Somebody who came on file a moment ago is in neither list; the import then finds another difference.
+            if let Some(seen) = seen.get_mut(no.0 as usize) {
+                *seen = true;
+            }
             let same = self.index().resident(no, |entry| entry.person == person && !entry.record.left_roll);
             if same == Some(true) {
                 change.unchanged += 1;
@@ -161,7 +165,7 @@ impl EngineHandle {
         }
         if !partial {
             self.index().for_each_resident(|no, entry| {
-                if !seen[no.0 as usize] && !entry.record.left_roll {
+                if seen.get(no.0 as usize) == Some(&false) && !entry.record.left_roll {
                     change.gone.push(no);
                 }
             });
@@ -211,7 +215,8 @@ impl EngineHandle {
     ) -> Result<(), CampaignError> {
         let residents: ResidentSet = passwords.iter().map(|(no, _)| *no).collect();
         let beside = Beside { passwords, ..Beside::default() };
-        self.append(by, vec![Event::PasswordsIssued { residents }], Some(beside), Channel::City).await?;
+        let turn = self.turn().await;
+        self.append_in_turn(turn, by, vec![Event::PasswordsIssued { residents }], Some(beside)).await?;
         Ok(())
     }
 
@@ -245,8 +250,8 @@ impl EngineHandle {
             return Ok(None);
         }
         let event = Event::PersonViewed { resident, view: View::Report };
-        self.append(by, vec![event], None, Channel::City).await?;
-        let views = self.views_of(resident)?;
+        self.append(by, vec![event], None, Ticket::default(), Channel::City).await?;
+        let views = self.views_of(resident).await?;
         Ok(self.index().resident(resident, |entry| {
             let bookings = self.views(entry.record.bookings.iter().copied());
             PersonReport {

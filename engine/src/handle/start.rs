@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use super::{Engine, EngineHandle, STAFF_ENTRIES_MAX, WEB_ENTRIES_MAX};
 use crate::actors::{ActorSink, ActorSystem, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::core::event::{By, Event};
-use crate::core::ids::{Channel, DoseNo, VaccineId};
+use crate::core::ids::{DoseNo, VaccineId};
 use crate::core::setup::{Rules, Vaccine};
 use crate::core::time::Instant;
 use crate::gate::Gate;
@@ -81,6 +81,9 @@ pub enum StartError {
     /// The system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(getrandom::Error),
+    /// A key is missing: the store's passwords or tokens would not verify.
+    #[error("the key file {0} is missing; restore it with the data from the backup")]
+    NoKey(PathBuf),
     /// A key file is not a key.
     #[error("the key file {0} must hold 32 bytes")]
     BadKey(PathBuf),
@@ -104,7 +107,7 @@ fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
 }
 
 impl EngineConfig {
-    fn mark(&self) -> HighWaterFile {
+    pub(super) fn mark(&self) -> HighWaterFile {
         HighWaterFile::new(self.mark.clone().unwrap_or_else(|| self.folder.join(MARK_NAME)))
     }
 
@@ -116,16 +119,18 @@ impl EngineConfig {
 
     /// Makes an empty store with its keys in the folder, which must exist and have none.
     pub fn create(&self) -> Result<(), StartError> {
+        let private = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(&self.folder, private).map_err(io_error(self.folder.display().to_string()))?;
         let mut identity = StoreIdentity { id: [0; 16], number_key: [0; 32] };
         getrandom::fill(&mut identity.id).map_err(StartError::Random)?;
         getrandom::fill(&mut identity.number_key).map_err(StartError::Random)?;
-        key(&self.folder, "pepper")?;
-        key(&self.folder, "token")?;
+        make_key(&self.folder, "pepper")?;
+        make_key(&self.folder, "token")?;
         drop(RedbLedger::create(&self.folder, identity)?);
         Ok(())
     }
 
-    /// The key with which login tokens are signed; made if there is none.
+    /// The key with which login tokens are signed.
     pub fn token_key(&self) -> Result<Zeroizing<[u8; 32]>, StartError> {
         key(&self.folder, "token")
     }
@@ -160,12 +165,11 @@ impl EngineConfig {
         let pool = HashPool::start(&hasher, pool_settings()).map_err(io_error("hash pool"))?;
         let figures = Arc::new(WriterFigures::default());
         let index = Arc::new(index);
-        let shared = Arc::new(Shared::new(clock, self.rules.clone(), Arc::clone(&index), Arc::clone(&figures)));
         let actors = ActorSystem::start().map_err(io_error("actors"))?;
-        for entry in index.sessions() {
-            actors.start_session(entry.definition().id, entry, &shared);
-        }
-        let sink = ActorSink { shared: Arc::clone(&shared) };
+        let (rules, recovered) = (self.rules.clone(), Arc::clone(&index));
+        let shared = Arc::new(Shared::new(clock, rules, recovered, Arc::clone(&figures), &actors));
+        shared.start_sessions();
+        let sink = ActorSink { shared: Arc::clone(&shared), unknown: Vec::new() };
         let identity = ledger.identity().clone();
         let reader = ledger.reader();
         let entries_max = WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX;
@@ -185,7 +189,7 @@ impl EngineConfig {
             closing: AtomicBool::new(false),
             writer: Mutex::new(Some(writer)),
             reader,
-            campaign: tokio::sync::Mutex::new(()),
+            campaign: Arc::default(),
             last_sweep: Mutex::new(Instant::default()),
         })))
     }
@@ -217,7 +221,7 @@ impl EngineHandle {
         if events.is_empty() {
             return Ok(());
         }
-        self.append(By::System, events, None, Channel::City).await.map_err(|_| StartError::Vaccines)?;
+        self.append_in_turn(self.turn().await, By::System, events, None).await.map_err(|_| StartError::Vaccines)?;
         Ok(())
     }
 }
@@ -229,23 +233,35 @@ fn pool_settings() -> HashPoolSettings {
     HashPoolSettings { queued_per_lane_max: settings.threads.get() * LOGINS_QUEUED_PER_THREAD_MAX, ..settings }
 }
 
-/// The key `name` of 32 random bytes in the data folder's `keys`, mode 0600; made if there is none.
-fn key(folder: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>, StartError> {
+/// Makes the key `name`: 32 random bytes in the data folder's `keys`, mode 0600, whole or not at all. A key that is there stays.
+fn make_key(folder: &Path, name: &str) -> Result<(), StartError> {
     let keys = folder.join(KEYS_FOLDER);
-    let path = keys.join(name);
-    let at = || path.display().to_string();
-    if !path.exists() {
-        fs::create_dir_all(&keys).map_err(io_error(at()))?;
-        fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).map_err(io_error(at()))?;
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *bytes).map_err(StartError::Random)?;
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(io_error(at()))?;
-        io::Write::write_all(&mut file, &*bytes).map_err(io_error(at()))?;
-        file.sync_all().map_err(io_error(at()))?;
-        fs::File::open(&keys).and_then(|folder| folder.sync_all()).map_err(io_error(at()))?;
+    let at = keys.join(name).display().to_string();
+    fs::create_dir_all(&keys).map_err(io_error(&at))?;
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).map_err(io_error(&at))?;
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).map_err(StartError::Random)?;
+    // A temporary file is made with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(&keys).map_err(io_error(&at))?;
+    io::Write::write_all(&mut file, &*bytes).map_err(io_error(&at))?;
+    file.as_file().sync_all().map_err(io_error(&at))?;
+    match file.persist_noclobber(keys.join(name)) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => return Err(io_error(&at)(error.error)),
+        _ => {}
     }
-    let bytes = Zeroizing::new(fs::read(&path).map_err(io_error(at()))?);
-    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StartError::BadKey(path.clone()))?;
-    Ok(Zeroizing::new(key))
+    fs::File::open(&keys).and_then(|folder| folder.sync_all()).map_err(io_error(&at))
+}
+
+/// Reads the key `name`. It is never made here: without the pepper no password of the store would verify.
+fn key(folder: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>, StartError> {
+    let path = folder.join(KEYS_FOLDER).join(name);
+    match fs::read(&path) {
+        Ok(bytes) => {
+            let bytes = Zeroizing::new(bytes);
+            let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StartError::BadKey(path))?;
+            Ok(Zeroizing::new(key))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StartError::NoKey(path)),
+        Err(error) => Err(io_error(path.display().to_string())(error)),
+    }
 }

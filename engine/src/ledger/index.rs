@@ -13,14 +13,16 @@ use super::codec::{CHAIN_START, Chain, encode_row};
 use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::credential::{StaffSecret, StoredPassword};
-use crate::core::event::{Entry, Event};
+use crate::core::event::{Entry, Event, PlaceChange};
 use crate::core::ids::{CityId, ResidentNo, SessionId};
 use crate::core::places::{Booked, Count};
-use crate::core::resident::{Person, ResidentRecord};
+use crate::core::resident::{Contradiction, Person, ResidentRecord};
 use crate::core::session::Session;
 use crate::core::time::Instant;
 
 const STRIPES: usize = 256;
+/// What was decided inside the gate and by the actors cannot contradict itself; if it does, going on would make it worse.
+const CONTRADICTION: &str = "the journal does not contradict itself";
 
 /// A resident with everything durable about them.
 #[derive(Debug, Clone)]
@@ -67,7 +69,6 @@ pub struct Index {
     head: Mutex<Head>,
     lagging: Mutex<std::collections::VecDeque<(u64, Lagging)>>,
     bookings_live: AtomicU64,
-    revision: AtomicU64,
 }
 
 /// A poisoned lock means a panic between two field writes of plain data; `apply` asserts before it writes.
@@ -95,7 +96,6 @@ impl Default for Index {
             head: Mutex::new(Head { seq: 0, chain: CHAIN_START, at: Instant::default() }),
             lagging: Mutex::default(),
             bookings_live: AtomicU64::new(0),
-            revision: AtomicU64::new(0),
         }
     }
 }
@@ -167,17 +167,6 @@ impl Index {
         self.bookings_live.load(Ordering::Acquire)
     }
 
-    /// Grows with every durable change and every change of holds.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.revision.load(Ordering::Acquire)
-    }
-
-    /// Tells that something seen in lists has changed.
-    pub fn touch(&self) {
-        self.revision.fetch_add(1, Ordering::AcqRel);
-    }
-
     /// How many records lag in the tables.
     #[must_use]
     pub fn fold_lag(&self) -> usize {
@@ -193,39 +182,44 @@ impl Index {
             self.put_beside(beside);
         }
         for event in &entry.events {
-            event.for_each_resident(|no| self.apply_to_resident(seq, no, entry));
+            event.for_each_resident(|no| self.apply_to_resident(seq, no, entry).expect(CONTRADICTION));
             for change in event.place_changes() {
                 let session = self.session(change.session).expect("a booking is in a session");
-                lock(&session.booked).apply(&change);
+                lock(&session.booked).apply(&change).expect(CONTRADICTION);
             }
             self.count(event);
-            self.apply_to_campaign(seq, event);
+            self.apply_to_campaign(seq, event).expect(CONTRADICTION);
         }
-        *lock(&self.head) = Head { seq, chain, at: entry.at };
-        self.touch();
+        let mut head = lock(&self.head);
+        *head = Head { seq, chain, at: entry.at.max(head.at) };
     }
 
-    fn apply_to_resident(&self, seq: u64, no: ResidentNo, entry: &Entry) {
-        let newly_lagging = self.resident_mut(no, |resident| {
-            resident.record.apply(seq, no, entry);
-            !std::mem::replace(&mut resident.lagging, true)
+    fn apply_to_resident(&self, seq: u64, no: ResidentNo, entry: &Entry) -> Result<(), Contradiction> {
+        let applied = self.resident_mut(no, |resident| {
+            resident.record.apply(seq, no, entry)?;
+            Ok(!std::mem::replace(&mut resident.lagging, true))
         });
-        if newly_lagging.expect("the journal names only residents that are on file") {
+        if applied.unwrap_or(Err(Contradiction::NobodyOnFile))? {
             lock(&self.lagging).push_back((seq, Lagging::Resident(no)));
         }
+        Ok(())
     }
 
-    fn apply_to_campaign(&self, seq: u64, event: &Event) {
+    fn apply_to_campaign(&self, seq: u64, event: &Event) -> Result<(), Contradiction> {
+        if event.is_about_a_resident() {
+            return Ok(());
+        }
         let mut setup = Setup::clone(&self.setup.load());
         if setup.apply(event) {
             self.setup.store(Arc::new(setup));
             lock(&self.lagging).push_back((seq, Lagging::Setup));
         }
-        let changed = sessions_after(event, |id| self.session(id).map(|entry| Session::clone(&entry.definition())));
-        for session in changed {
+        let before = |id| self.session(id).map(|entry| Session::clone(&entry.definition()));
+        for session in sessions_after(event, before)? {
             lock(&self.lagging).push_back((seq, Lagging::Session(session.id)));
             self.put_session(session);
         }
+        Ok(())
     }
 
     fn count(&self, event: &Event) {
@@ -292,36 +286,34 @@ impl Index {
     }
 
     /// Derives all counts from the residents' records, at recovery, and sets the head.
-    ///
-    /// # Panics
-    /// If a booking is in no session.
-    pub(super) fn derive_counts(&self, head: Head) {
+    pub(super) fn derive_counts(&self, head: Head) -> Result<(), Contradiction> {
         for session in self.sessions() {
             let slots = session.definition().slots.len();
             *lock(&session.booked) = Booked::none(slots);
         }
         let mut live = 0;
+        let mut derived = Ok(());
         self.for_each_resident(|_, resident| {
-            for booking in &resident.record.bookings {
-                if booking.state.uses_place() {
-                    live += 1;
-                    let session = self.session(booking.session).expect("a booking is in a session");
-                    lock(&session.booked).0[usize::from(booking.slot.0)]
-                        .change(booking.channel.uses_phone_share(), true);
-                }
+            for booking in resident.record.bookings.iter().filter(|booking| booking.state.uses_place()) {
+                live += 1;
+                let counted = self.session(booking.session).ok_or(Contradiction::NoSuchSlot);
+                let counted = counted.and_then(|session| lock(&session.booked).apply(&PlaceChange::of(booking, true)));
+                derived = derived.and(counted);
             }
         });
         self.bookings_live.store(live, Ordering::Release);
         *lock(&self.head) = head;
-        self.touch();
+        derived
     }
 
-    /// Applies only what an entry says of one record, at recovery, before counts are derived.
-    pub(super) fn replay(&self, seq: u64, entry: &Entry) {
+    /// Applies only what an entry says of records, at recovery, before counts are derived.
+    pub(super) fn replay(&self, seq: u64, entry: &Entry) -> Result<(), Contradiction> {
+        let mut applied = Ok(());
         for event in &entry.events {
-            event.for_each_resident(|no| self.apply_to_resident(seq, no, entry));
-            self.apply_to_campaign(seq, event);
+            event.for_each_resident(|no| applied = applied.and_then(|()| self.apply_to_resident(seq, no, entry)));
+            applied = applied.and_then(|()| self.apply_to_campaign(seq, event));
         }
+        applied
     }
 
     /// The next slice of the fold: up to `records_max` lagging records as they are now. They count as written; if the commit
@@ -359,14 +351,6 @@ impl Index {
             }
             lock(&self.lagging).push_front((seq, record));
         }
-    }
-}
-
-impl ResidentEntry {
-    /// Whether the person may log in: they have a password. Leaving the roll does not close their bookings to them.
-    #[must_use]
-    pub const fn has_password(&self) -> bool {
-        self.password.is_some()
     }
 }
 

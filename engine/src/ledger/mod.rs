@@ -5,6 +5,7 @@
 mod codec;
 mod high_water;
 mod index;
+mod overlay;
 mod recover;
 mod store;
 mod verify;
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::ids::{ResidentNo, SessionId};
-use crate::core::resident::Person;
+use crate::core::resident::{Contradiction, Person};
 
 /// Who a store is: made once, never changed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,14 @@ pub enum LoadError {
         /// What is wrong.
         what: &'static str,
         /// The sequence number or key.
+        at: u64,
+    },
+    /// Entries of the journal that cannot both be true.
+    #[error("the journal contradicts itself: {what} at {at}")]
+    Contradiction {
+        /// What.
+        what: Contradiction,
+        /// The sequence number.
         at: u64,
     },
     /// The storage failed.

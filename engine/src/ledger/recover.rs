@@ -4,7 +4,7 @@ use super::codec::{CHAIN_START, Chain, read_block};
 use super::high_water::{HighWater, HighWaterError, HighWaterFile};
 use super::index::{Head, Index};
 use super::store::Snapshot;
-use super::{LoadError, RedbLedger, StoreIdentity};
+use super::{LoadError, RedbLedger};
 use crate::core::time::Instant;
 
 /// A store in memory.
@@ -33,20 +33,20 @@ pub fn recover(ledger: &RedbLedger, mark: &HighWaterFile) -> Result<Recovered, R
     let (recovered, chain_at_mark) = load(&snapshot, wanted.map(|mark| mark.seq))?;
     let head = recovered.index.head();
     match wanted {
-        Some(wanted) => check_mark(ledger.identity(), head, wanted, chain_at_mark, mark)?,
+        Some(wanted) => check_mark(ledger.identity().id, head, wanted, chain_at_mark, mark)?,
         None => mark.write(&HighWater { store: ledger.identity().id, seq: head.seq, chain: head.chain })?,
     }
     Ok(recovered)
 }
 
-fn check_mark(
-    identity: &StoreIdentity,
+pub(super) fn check_mark(
+    store: [u8; 16],
     head: Head,
     wanted: HighWater,
     chain_at_mark: Option<Chain>,
     file: &HighWaterFile,
 ) -> Result<(), HighWaterError> {
-    if wanted.store != identity.id {
+    if wanted.store != store {
         return Err(file.behind("it is another store".into()));
     }
     if wanted.seq > head.seq {
@@ -81,17 +81,19 @@ pub(super) fn load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recove
         }
         let mut seq_seen = first_seq;
         let mut at_seen = head.at;
+        let mut replaying = Ok(());
         head.chain = read_block(first_seq, bytes, head.chain, |seq, entry, chain| {
             seq_seen = seq;
-            at_seen = entry.at;
+            at_seen = at_seen.max(entry.at);
             if Some(seq) == chain_at {
                 chain_found = Some(chain);
             }
-            if seq > folded {
-                index.replay(seq, &entry);
+            if seq > folded && replaying.is_ok() {
+                replaying = index.replay(seq, &entry).map_err(|what| LoadError::Contradiction { what, at: seq });
                 replayed += 1;
             }
         })?;
+        replaying?;
         head.seq = seq_seen;
         head.at = at_seen;
         Ok(())
@@ -99,7 +101,7 @@ pub(super) fn load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recove
     if head.seq < folded {
         return Err(LoadError::Damaged { what: "tables that are ahead of the journal", at: folded });
     }
-    index.derive_counts(head);
+    index.derive_counts(head).map_err(|what| LoadError::Contradiction { what, at: head.seq })?;
     Ok((Recovered { index, replayed }, chain_found))
 }
 

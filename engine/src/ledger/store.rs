@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
-    Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    TableDefinition, TableError,
+    Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
 };
 
 use super::codec::{CHAIN_START, FORMAT, decode_row, encode_row, read_block};
+use super::overlay::Overlay;
 use super::{Append, Beside, Block, EachBlock, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::core::campaign::Setup;
 use crate::core::event::Entry;
@@ -206,7 +206,7 @@ impl Ledger for RedbLedger {
 pub struct Snapshot {
     view: ReadTransaction,
     /// A handle of its own, for a view that is not the server's: dropping it closes the file.
-    _database: Option<ReadOnlyDatabase>,
+    _database: Option<Database>,
 }
 
 impl Snapshot {
@@ -214,14 +214,15 @@ impl Snapshot {
         Ok(Self { view: database.begin_read()?, _database: None })
     }
 
-    /// Opens `folder` for reading only; fails if a process has it open for writing.
+    /// Opens `folder` for reading only, also after a crash; fails if a process has it open for writing.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         let path = folder.join(FILE_NAME);
         if !path.exists() {
             return Err(LoadError::Missing(path));
         }
-        let database: ReadOnlyDatabase =
-            redb::Builder::new().set_cache_size(CACHE_BYTES).open_read_only(&path).map_err(open_error)?;
+        let overlay = Overlay::open(&path).map_err(open_error)?;
+        let database =
+            redb::Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(overlay).map_err(open_error)?;
         Ok(Self { view: database.begin_read()?, _database: Some(database) })
     }
 

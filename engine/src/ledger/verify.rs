@@ -1,24 +1,28 @@
-//! Checks a store against every invariant, from the journal's first entry, without the server's help: the chain, the fold,
-//! capacities, one live booking per dose, intervals. Gives counts and a digest of the state.
+//! Checks a store against every invariant, from the journal's first entry, without the server's help: the chain, the fold, the
+//! high-water mark, capacities, one live booking per dose, intervals, openings. Gives counts and a digest of the state.
+//!
+//! Each entry is judged by the setup and the record as they were when it was made: a vaccine that is defined anew, or a dose
+//! elsewhere that is corrected, makes no earlier booking wrong.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::codec::{CHAIN_START, encode_row, read_block};
+use super::high_water::HighWater;
 use super::recover::load;
 use super::store::Snapshot;
 use super::{Index, LoadError};
-use crate::core::campaign::Setup;
+use crate::core::campaign::{Setup, sessions_after};
 use crate::core::event::{Entry, Event};
-use crate::core::ids::{ResidentNo, SessionId};
+use crate::core::ids::{BookingNumber, ResidentNo, SessionId};
 use crate::core::places::Booked;
-use crate::core::resident::{Booking, ResidentRecord};
-use crate::core::session::Session;
+use crate::core::resident::{Booking, BookingState, Contradiction, ResidentRecord};
+use crate::core::session::{Session, SessionPhase};
 
 /// How many problems are listed at most.
 const PROBLEMS_MAX: usize = 100;
 
 /// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Residents on file.
     pub residents: u64,
@@ -34,15 +38,22 @@ pub struct VerifyReport {
     pub problems: Vec<String>,
 }
 
-/// Verifies one view of a store.
-pub fn verify(snapshot: &Snapshot) -> Result<VerifyReport, LoadError> {
-    let (recovered, _) = load(snapshot, None)?;
-    let index = recovered.index;
+/// Verifies one view of a store, and that it is not behind `mark`. Damage and contradictions are problems of the report; an
+/// error only says that the store could not be read.
+pub fn verify(snapshot: &Snapshot, mark: Option<HighWater>) -> Result<VerifyReport, LoadError> {
     let mut problems = Problems(Vec::new());
-    let replayed = replay(snapshot, &mut problems)?;
+    let replayed = replay(snapshot, mark, &mut problems);
+    let loaded = replayed.and_then(|replayed| Ok((replayed, load(snapshot, None)?.0)));
+    let (replayed, recovered) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error @ (LoadError::Damaged { .. } | LoadError::Contradiction { .. })) => {
+            problems.add(error.to_string());
+            return Ok(VerifyReport { problems: problems.0, ..VerifyReport::default() });
+        }
+        Err(error) => return Err(error),
+    };
+    let index = recovered.index;
     compare(&index, &replayed, &mut problems);
-    check_sessions(&index, &replayed, &mut problems);
-    check_residents(&index, &mut problems);
     Ok(VerifyReport {
         residents: u64::from(index.residents_next()),
         sessions: index.sessions().len() as u64,
@@ -70,65 +81,129 @@ struct Replayed {
     sessions: BTreeMap<SessionId, Session>,
     booked: BTreeMap<SessionId, Booked>,
     setup: Setup,
+    numbers: HashSet<BookingNumber>,
 }
 
-fn replay(snapshot: &Snapshot, problems: &mut Problems) -> Result<Replayed, LoadError> {
+fn replay(snapshot: &Snapshot, mark: Option<HighWater>, problems: &mut Problems) -> Result<Replayed, LoadError> {
     let mut state = Replayed::default();
     let mut chain = CHAIN_START;
     let mut next = 1;
+    let mut chain_at_mark = None;
     snapshot.blocks_from(1, &mut |first_seq, bytes| {
         if first_seq != next {
             problems.add(format!("the journal has a gap before entry {first_seq}"));
         }
-        chain = read_block(first_seq, bytes, chain, |seq, entry, _| {
-            state.apply(seq, &entry, problems);
+        chain = read_block(first_seq, bytes, chain, |seq, entry, after| {
+            if let Err(what) = state.apply(seq, &entry, problems) {
+                problems.add(format!("entry {seq} contradicts the journal before it: {what}"));
+            }
+            if mark.is_some_and(|mark| mark.seq == seq) {
+                chain_at_mark = Some(after);
+            }
             next = seq + 1;
         })?;
         Ok(())
     })?;
+    if let Some(mark) = mark {
+        let found = if mark.seq == 0 { Some(CHAIN_START) } else { chain_at_mark };
+        if snapshot.identity()?.id != mark.store || found != Some(mark.chain) {
+            problems.add(format!("the store is behind its high-water mark at entry {}", mark.seq));
+        }
+    }
     Ok(state)
 }
 
 impl Replayed {
-    fn apply(&mut self, seq: u64, entry: &Entry, problems: &mut Problems) {
+    fn apply(&mut self, seq: u64, entry: &Entry, problems: &mut Problems) -> Result<(), Contradiction> {
+        let mut applied = Ok(());
         for event in &entry.events {
-            event.for_each_resident(|no| self.residents.entry(no).or_default().apply(seq, no, entry));
+            event.for_each_resident(|no| {
+                let record = self.residents.entry(no).or_default();
+                applied = applied.and_then(|()| record.apply(seq, no, entry));
+            });
             self.setup.apply(event);
-            for session in crate::core::campaign::sessions_after(event, |id| self.sessions.get(&id).cloned()) {
+            for session in sessions_after(event, |id| self.sessions.get(&id).cloned())? {
                 let slots = session.slots.len();
-                if self.booked.get(&session.id).is_none_or(|booked| booked.0.len() != slots) {
-                    self.booked.insert(session.id, Booked::none(slots));
+                let booked = self.booked.entry(session.id).or_default();
+                if booked.0.len() != slots {
+                    *booked = Booked::none(slots);
                 }
-                self.sessions.insert(session.id, session);
+                let id = session.id;
+                self.sessions.insert(id, session);
+                self.check_capacity(seq, id, problems);
             }
             for change in event.place_changes() {
-                let Some(booked) = self.booked.get_mut(&change.session) else {
-                    problems.add(format!("entry {seq} books in session {}, which was never drafted", change.session));
-                    continue;
-                };
-                booked.apply(&change);
-                let taken = booked.0[usize::from(change.slot.0)].total();
-                let session = &self.sessions[&change.session];
-                let capacity = session.slots[usize::from(change.slot.0)].capacity;
-                // Invariant 1 holds after every entry, not only at the end; a move frees before it takes.
-                if taken > capacity {
-                    let slot = format!("session {} slot {}", change.session, change.slot);
-                    problems.add(format!("after entry {seq}, {slot} has {taken} bookings for {capacity} places"));
-                }
-                if session.doses_total.is_some_and(|total| booked.total() > total) {
-                    problems.add(format!("after entry {seq}, session {} has too few doses", change.session));
-                }
+                self.booked.get_mut(&change.session).ok_or(Contradiction::NoSuchSlot)?.apply(&change)?;
+                self.check_capacity(seq, change.session, problems);
             }
-            if let Event::Booked { booking, .. } = event {
-                let session = &self.sessions[&booking.session];
-                if session.opens_at().is_none_or(|opens_at| entry.at < opens_at) {
-                    problems.add(format!("entry {seq} books before session {} opened", booking.session));
+        }
+        applied?;
+        // A pair's second dose rests on its first, so an entry is judged when all of it is applied.
+        for event in &entry.events {
+            match event {
+                Event::Booked { resident, booking } => {
+                    if !self.numbers.insert(booking.number) {
+                        problems.add(format!("entry {seq} gives the number {} again", booking.number));
+                    }
+                    self.check_booking(seq, entry, *resident, booking, problems);
                 }
+                Event::Moved { resident, to, .. } => self.check_booking(seq, entry, *resident, to, problems),
+                _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Invariant 1 after every entry, not only at the end.
+    fn check_capacity(&self, seq: u64, id: SessionId, problems: &mut Problems) {
+        let (session, booked) = (&self.sessions[&id], &self.booked[&id]);
+        for (index, (slot, count)) in session.slots.iter().zip(&booked.0).enumerate() {
+            let (taken, capacity) = (count.total(), slot.capacity);
+            if taken > capacity {
+                let place = format!("session {id} slot {index}");
+                problems.add(format!("after entry {seq}, {place} has {taken} bookings for {capacity} places"));
+            }
+        }
+        if session.doses_total.is_some_and(|total| booked.total() > total) {
+            problems.add(format!("after entry {seq}, session {id} has more bookings than doses"));
+        }
+    }
+
+    /// Invariant 2 and the session's own rules, at the moment of a grant.
+    fn check_booking(&self, seq: u64, entry: &Entry, resident: ResidentNo, booking: &Booking, problems: &mut Problems) {
+        let Some(session) = self.sessions.get(&booking.session) else { return };
+        let mut wrong = |what: &str| problems.add(format!("entry {seq}, resident {resident}: {what}"));
+        let fits = session.date == booking.date
+            && session.vaccine == booking.vaccine
+            && session.doses.contains(&booking.dose)
+            && session.slot(booking.slot).is_some();
+        if !fits {
+            wrong("the booking is not one that its session gives");
+        }
+        match session.phase {
+            SessionPhase::Published { opens_at } if entry.at >= opens_at => {}
+            _ => wrong("the session did not take bookings"),
+        }
+        let record = &self.residents[&resident];
+        let before = booking.dose.previous().map(|dose| record.dose_given(dose));
+        let after = booking.dose.next().and_then(|dose| record.dose_given(dose));
+        let vaccine = self.setup.vaccine(booking.vaccine);
+        let allowed = |days: i32| vaccine.is_some_and(|vaccine| vaccine.allows_interval(days));
+        match before {
+            Some(None) => wrong("a later dose without the one before"),
+            Some(Some((date, _))) if !allowed(booking.date.days_since(date)) => wrong("outside the interval"),
+            _ => {}
+        }
+        if after.is_some_and(|(date, _)| !allowed(date.days_since(booking.date))) {
+            wrong("outside the interval of the dose after");
+        }
+        if booking.state != BookingState::Booked {
+            wrong("granted in another state than booked");
         }
     }
 }
 
+/// The tables, and what the server serves from them, are the journal's fold.
 fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
     if *index.setup() != replayed.setup {
         problems.add("the setup in the tables is not the journal's".into());
@@ -142,10 +217,11 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
     if replayed.residents.len() != on_file {
         problems.add(format!("the journal names {} residents, {on_file} are on file", replayed.residents.len()));
     }
-}
-
-fn check_sessions(index: &Index, replayed: &Replayed, problems: &mut Problems) {
-    for entry in index.sessions() {
+    let sessions = index.sessions();
+    if sessions.len() != replayed.sessions.len() {
+        problems.add(format!("the journal has {} sessions, the tables {}", replayed.sessions.len(), sessions.len()));
+    }
+    for entry in sessions {
         let session = entry.definition();
         if replayed.sessions.get(&session.id) != Some(&*session) {
             problems.add(format!("session {} in the tables is not the journal's", session.id));
@@ -154,36 +230,6 @@ fn check_sessions(index: &Index, replayed: &Replayed, problems: &mut Problems) {
             problems.add(format!("the bookings of session {} do not add up", session.id));
         }
     }
-}
-
-fn check_residents(index: &Index, problems: &mut Problems) {
-    let setup = index.setup();
-    let mut numbers = std::collections::HashSet::new();
-    index.for_each_resident(|no, entry| {
-        let mut live: Vec<&Booking> = entry.record.bookings.iter().filter(|booking| booking.state.is_live()).collect();
-        live.sort_by_key(|booking| booking.dose);
-        for pair in live.windows(2) {
-            if pair[0].dose == pair[1].dose {
-                problems.add(format!("resident {no} has two live bookings of dose {}", pair[0].dose));
-            }
-        }
-        for later in &live {
-            let before = later.dose.previous().and_then(|dose| entry.record.dose_given(dose));
-            if let Some((date, vaccine)) = before {
-                let vaccine = setup.vaccine(vaccine);
-                if !vaccine.is_some_and(|vaccine| vaccine.allows_interval(later.date.days_since(date))) {
-                    problems.add(format!("resident {no} has dose {} outside the interval", later.dose));
-                }
-            } else if later.dose.get() > 1 && !entry.record.bookings.iter().any(|b| b.dose < later.dose) {
-                problems.add(format!("resident {no} has dose {} without the one before", later.dose));
-            }
-        }
-        for booking in &entry.record.bookings {
-            if !numbers.insert(booking.number) {
-                problems.add(format!("booking number {} was given twice", booking.number));
-            }
-        }
-    });
 }
 
 fn digest(index: &Index) -> String {

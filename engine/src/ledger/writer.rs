@@ -1,5 +1,5 @@
-//! The ledger's one thread: it blocks for the first entry, drains what waits, commits once, tells the outcomes to the actors,
-//! publishes, and sends every reply. There is no linger timer: while one batch commits, the next one fills.
+//! The ledger's one thread: it blocks for the first entry, drains what waits, commits once, publishes, tells the outcomes to the
+//! actors, and sends every reply. There is no linger timer: while one batch commits, the next one fills.
 //!
 //! A failed commit means an unknown outcome. The batch hears so, the ledger suspends and its epoch grows, the store is opened
 //! again from disk, whatever of the batch is there is applied, and service resumes. Reads go on meanwhile.
@@ -70,10 +70,10 @@ pub trait Sink: Send + 'static {
     /// What a sender wants back.
     type Ticket: Send + 'static;
 
-    /// These entries are on the disk, but nobody has heard so: tell the actors.
+    /// These entries are on the disk and in the index, but nobody has heard so: tell the actors.
     fn durable(&mut self, batch: &Batch<Self::Ticket>);
 
-    /// Send the replies; for `Durable` the index holds the entries now.
+    /// Send the replies. For `Unknown`, whatever keeps others from deciding stays closed until [`Sink::resumed`].
     fn reply(&mut self, batch: Batch<Self::Ticket>, outcome: Outcome);
 
     /// The store is open again and the index is at its head: actors start anew from it, in epoch `epoch`.
@@ -97,9 +97,19 @@ pub struct WriterFigures {
     pub suspended: AtomicBool,
 }
 
+/// What the queue carries.
+enum Message<T> {
+    Entry(Submission<T>),
+    /// Begin a new epoch, in which every actor's state is made anew.
+    Restart,
+}
+
+/// How many requests for a restart may wait beside the entries; one is as good as many.
+const RESTARTS_MAX: usize = 16;
+
 /// The bounded way to the writer. Senders hold a permit for each entry, so that the queue can never be over full.
 pub struct LedgerQueue<T> {
-    sender: SyncSender<Submission<T>>,
+    sender: SyncSender<Message<T>>,
 }
 
 impl<T> Clone for LedgerQueue<T> {
@@ -115,11 +125,17 @@ impl<T> LedgerQueue<T> {
     /// If the queue is full: its senders' permits bound it.
     pub fn submit(&self, submission: Submission<T>) -> Result<(), Submission<T>> {
         use std::sync::mpsc::TrySendError;
-        match self.sender.try_send(submission) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Disconnected(submission)) => Err(submission),
+        match self.sender.try_send(Message::Entry(submission)) {
+            Err(TrySendError::Disconnected(Message::Entry(submission))) => Err(submission),
             Err(TrySendError::Full(_)) => panic!("permits bound the ledger's queue"),
+            Ok(()) | Err(TrySendError::Disconnected(Message::Restart)) => Ok(()),
         }
+    }
+
+    /// Asks for a new epoch: what was decided before is not written any more, and every actor's state is made anew. A request
+    /// that finds no room is not needed: others wait already.
+    pub fn ask_for_restart(&self) {
+        let _ = self.sender.try_send(Message::Restart);
     }
 }
 
@@ -137,7 +153,7 @@ where
     L: Ledger + 'static,
     S: Sink,
 {
-    let (sender, receiver) = sync_channel(queue_entries_max);
+    let (sender, receiver) = sync_channel(queue_entries_max + RESTARTS_MAX);
     let marker = Marker { file: mark, store: store.id, written_seq: 0, written_at: StdInstant::now() };
     let writer = Writer { ledger, index, sink, store, marker, figures, receiver };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run())?;
@@ -151,29 +167,60 @@ struct Writer<L, S: Sink> {
     store: StoreIdentity,
     marker: Marker,
     figures: Arc<WriterFigures>,
-    receiver: Receiver<Submission<S::Ticket>>,
+    receiver: Receiver<Message<S::Ticket>>,
 }
 
 enum Next<T> {
-    Batch(Vec<Submission<T>>),
+    Batch(Vec<Message<T>>),
     Idle,
     Ended,
+}
+
+/// How the wait for the store ended.
+enum Resumed {
+    Open,
+    /// Everybody has gone meanwhile.
+    Abandoned,
 }
 
 impl<L: Ledger, S: Sink> Writer<L, S> {
     fn run(mut self) {
         loop {
-            match self.next() {
-                Next::Batch(batch) => self.commit(batch),
+            let resumed = match self.next() {
+                Next::Batch(batch) => self.take(batch),
                 Next::Idle => {
-                    self.fold(FOLD_RECORDS_IDLE);
+                    let resumed = self.fold(FOLD_RECORDS_IDLE);
                     self.marker.follow(&self.index);
+                    resumed
                 }
                 Next::Ended => break,
+            };
+            if matches!(resumed, Resumed::Abandoned) {
+                return;
             }
         }
-        while self.index.fold_lag() > 0 && self.fold(FOLD_RECORDS_IDLE) {}
+        while self.index.fold_lag() > 0 {
+            if matches!(self.fold(FOLD_RECORDS_IDLE), Resumed::Abandoned) {
+                return;
+            }
+        }
         self.marker.write(&self.index);
+    }
+
+    fn take(&mut self, messages: Vec<Message<S::Ticket>>) -> Resumed {
+        let mut restart = false;
+        let mut entries = Vec::with_capacity(messages.len());
+        for message in messages {
+            match message {
+                Message::Entry(submission) => entries.push(submission),
+                Message::Restart => restart = true,
+            }
+        }
+        if restart {
+            self.figures.epoch.fetch_add(1, Ordering::AcqRel);
+            self.sink.resumed(self.figures.epoch.load(Ordering::Acquire));
+        }
+        self.commit(entries)
     }
 
     fn next(&self) -> Next<S::Ticket> {
@@ -189,7 +236,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         }
     }
 
-    fn commit(&mut self, submissions: Vec<Submission<S::Ticket>>) {
+    fn commit(&mut self, submissions: Vec<Submission<S::Ticket>>) -> Resumed {
         let epoch = self.figures.epoch.load(Ordering::Acquire);
         let head = self.index.head();
         let mut block = BlockWriter::after(head.seq, head.chain);
@@ -209,7 +256,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             self.sink.reply(stale, Outcome::Stale);
         }
         if written.is_empty() {
-            return;
+            return Resumed::Open;
         }
         let beside: Vec<&Beside> = written.iter().filter_map(|(_, beside)| beside.as_deref()).collect();
         let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;
@@ -222,12 +269,13 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
                 let (batch, beside): (Batch<_>, Vec<_>) = written.into_iter().unzip();
                 self.figures.batches.fetch_add(1, Ordering::Relaxed);
                 self.figures.entries.fetch_add(batch.len() as u64, Ordering::Relaxed);
-                self.sink.durable(&batch);
                 for ((settled, beside), (seq, chain)) in batch.iter().zip(&beside).zip(chains) {
                     self.index.apply(seq, chain, &settled.entry, beside.as_deref());
                 }
+                self.sink.durable(&batch);
                 self.sink.reply(batch, Outcome::Durable);
                 self.marker.follow(&self.index);
+                Resumed::Open
             }
             Append::Unknown(error) => {
                 tracing::error!(%error, entries = written.len(), "a commit failed: its outcome is unknown");
@@ -236,25 +284,24 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
                 }
                 self.suspend();
                 self.sink.reply(written.into_iter().map(|(settled, _)| settled).collect(), Outcome::Unknown);
-                self.resume();
+                self.resume()
             }
         }
     }
 
-    /// Writes a slice of the fold; false if that failed.
-    fn fold(&mut self, records_max: usize) -> bool {
+    /// Writes a slice of the fold.
+    fn fold(&mut self, records_max: usize) -> Resumed {
         if self.index.fold_lag() == 0 {
-            return true;
+            return Resumed::Open;
         }
         let (slice, taken) = self.index.fold_slice(records_max);
         match self.ledger.append(None, &[], Some(&slice)) {
-            Append::Durable => true,
+            Append::Durable => Resumed::Open,
             Append::Unknown(error) => {
                 tracing::error!(%error, "a commit of the fold failed");
                 self.index.lag_again(taken);
                 self.suspend();
-                self.resume();
-                false
+                self.resume()
             }
         }
     }
@@ -266,7 +313,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
     }
 
     /// Opens the store again from disk until that succeeds, and answers what arrives meanwhile.
-    fn resume(&mut self) {
+    fn resume(&mut self) -> Resumed {
         let mut wait = REOPEN_WAIT_MIN;
         loop {
             match self.reopen_and_catch_up() {
@@ -279,17 +326,19 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             let until = StdInstant::now() + wait;
             while let Some(left) = until.checked_duration_since(StdInstant::now()) {
                 match self.receiver.recv_timeout(left) {
-                    Ok(late) => {
+                    Ok(Message::Entry(late)) => {
                         self.sink.reply(vec![Settled { entry: late.entry, ticket: late.ticket }], Outcome::Stale);
                     }
+                    Ok(Message::Restart) => {}
                     Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Disconnected) => return Resumed::Abandoned,
                 }
             }
             wait = (wait * 2).min(REOPEN_WAIT_MAX);
         }
         self.sink.resumed(self.figures.epoch.load(Ordering::Acquire));
         self.figures.suspended.store(false, Ordering::Release);
+        Resumed::Open
     }
 
     /// Whatever of the unknown batch is on the disk is durable after all, and is published.

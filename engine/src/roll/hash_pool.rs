@@ -224,9 +224,9 @@ mod tests {
     }
 
     /// Occupies the pool's only thread until the sender is dropped.
-    fn occupy(pool: &Arc<HashPool>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), HashError>>) {
-        let (release, wait) = mpsc::channel::<()>();
-        let (started, has_started) = mpsc::channel();
+    fn occupy(pool: &Arc<HashPool>) -> (mpsc::SyncSender<()>, tokio::task::JoinHandle<Result<(), HashError>>) {
+        let (release, wait) = mpsc::sync_channel::<()>(1);
+        let (started, has_started) = mpsc::sync_channel(1);
         let busy = Arc::clone(pool);
         let task = tokio::spawn(async move {
             busy.submit(Lane::Staff, None, move |_, _| {
@@ -290,7 +290,7 @@ mod tests {
     async fn nothing_is_hashed_for_one_who_has_gone() {
         let pool = Arc::new(pool(1, 4));
         let (release, occupied) = occupy(&pool);
-        let (ran, has_run) = mpsc::channel();
+        let (ran, has_run) = mpsc::sync_channel(16);
         let asking = Arc::clone(&pool);
         let gone = tokio::spawn(async move {
             asking.submit(Lane::Resident, None, move |_, _| ran.send(()).map_err(|_| HashError::Failed)).await

@@ -138,12 +138,26 @@ pub enum Reason {
     RowTwice { first_line: u64 },
     /// The first date of birth of a wave is after the last.
     BornFromAfterTo { value: Shown },
+    /// The vaccine is not configured.
+    VaccineUnknown { value: Shown, known: String },
+    /// The vaccine's series has fewer doses.
+    DoseBeyondSeries { dose: u8, doses: u8 },
+    /// Nobody with this ID is on file.
+    NotOnFile { value: Shown },
+    /// The person has a live booking for the dose: somebody has to decide which is true.
+    DoseBooked { dose: u8 },
+    /// The dose is said to have been given before the person was born.
+    DoseBeforeBirth { value: Shown },
+    /// The session starts in the past. A flag, not an error.
+    StartsInPast { value: Shown },
+    /// Nobody on file is in this priority group. A flag, not an error.
+    GroupOfNobody { value: Shown },
 }
 
 impl Reason {
     /// Whether a clerk has to decide about the value, rather than correct a mistake.
     #[must_use]
     pub const fn needs_decision(&self) -> bool {
-        matches!(self, Self::DateUndecided { .. })
+        matches!(self, Self::DateUndecided { .. } | Self::DoseBooked { .. })
     }
 }

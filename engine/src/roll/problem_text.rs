@@ -112,6 +112,19 @@ impl Reason {
             }
             Self::RowTwice { first_line } => format!("{first_line} 行目と重複しています。"),
             Self::BornFromAfterTo { value } => format!("「{value}」は生年月日の始まりより前です。"),
+            Self::VaccineUnknown { value, known } => {
+                format!("ワクチン「{value}」は設定にありません（設定済み: {known}）。")
+            }
+            Self::DoseBeyondSeries { dose, doses } => {
+                format!("{dose} 回目はありません。このワクチンは {doses} 回までです。")
+            }
+            Self::NotOnFile { value } => format!("券番号「{value}」の人は名簿にありません。"),
+            Self::DoseBooked { dose } => {
+                format!("{dose} 回目の予約があります。予約を取り消すか、この行を除くかを決めてください。")
+            }
+            Self::DoseBeforeBirth { value } => format!("「{value}」は生年月日より前です。"),
+            Self::StartsInPast { value } => format!("「{value}」の接種会はもう始まっています。予約は受け付けられません。"),
+            Self::GroupOfNobody { value } => format!("区分「{value}」の人は名簿に1人もいません。"),
         }
     }
 
@@ -191,6 +204,23 @@ impl Reason {
             }
             Self::RowTwice { first_line } => format!("repeats line {first_line}"),
             Self::BornFromAfterTo { value } => format!("\"{value}\" is before the first date of birth"),
+            Self::VaccineUnknown { value, known } => {
+                format!("the vaccine \"{value}\" is not configured (known: {known})")
+            }
+            Self::DoseBeyondSeries { dose, doses } => {
+                format!("there is no dose {dose}: this vaccine has {doses}")
+            }
+            Self::NotOnFile { value } => format!("nobody with the ID \"{value}\" is on file"),
+            Self::DoseBooked { dose } => {
+                format!(
+                    "there is a live booking for dose {dose}: decide whether to cancel it or to leave out this line"
+                )
+            }
+            Self::DoseBeforeBirth { value } => format!("\"{value}\" is before the date of birth"),
+            Self::StartsInPast { value } => {
+                format!("the session of \"{value}\" has started already: nobody can book it")
+            }
+            Self::GroupOfNobody { value } => format!("nobody on file is in the group \"{value}\""),
         }
     }
 }

@@ -64,28 +64,28 @@ fn places() -> impl Strategy<Value = Vec<Where>> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let minutes = prop_oneof![4 => 1..6_i64, 2 => Just(10), 2 => Just(120), 1 => Just(24 * 60), 1 => Just(7 * 24 * 60)];
-    prop_oneof![6 => minutes.prop_map(Step::Minutes), 1 => Just(Step::ToDeadline)]
+    let minutes = prop_oneof![8 => 1..6_i64, 4 => Just(10), 2 => Just(120), 1 => Just(24 * 60), 1 => Just(7 * 24 * 60)];
+    prop_oneof![9 => minutes.prop_map(Step::Minutes), 1 => Just(Step::ToDeadline)]
 }
 
 /// One command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
     let who = 0..PEOPLE;
     let phone = prop::bool::weighted(0.3);
-    let key = 0..20_u8;
+    let key = 0..9_u8;
     let slot = 0..2_u16;
     prop_oneof![
-        12 => (who.clone(), places(), prop::bool::weighted(0.2), phone.clone())
+        24 => (who.clone(), places(), prop::bool::weighted(0.2), phone)
             .prop_map(|(who, places, for_move, phone)| Command::Hold { who, places, for_move, phone }),
-        2 => who.clone().prop_map(|who| Command::Release { who }),
-        24 => (who.clone(), places(), phone.clone(), key.clone())
+        4 => who.clone().prop_map(|who| Command::Release { who }),
+        48 => (who.clone(), places(), phone, key.clone())
             .prop_map(|(who, places, phone, key)| Command::Book { who, places, phone, key }),
-        10 => (who.clone(), 0..4_usize, place(), phone, key)
+        24 => (who.clone(), 0..4_usize, place(), phone, key)
             .prop_map(|(who, which, to, phone, key)| Command::Move { who, which, to, phone, key }),
-        8 => (who.clone(), 0..4_usize, prop::bool::weighted(0.1))
+        16 => (who.clone(), 0..4_usize, prop::bool::weighted(0.1))
             .prop_map(|(who, which, foreign)| Command::Cancel { who, which, foreign }),
-        8 => step().prop_map(Command::Advance),
-        4 => (1..=SESSIONS, slot, 0..4_u32)
+        12 => step().prop_map(Command::Advance),
+        6 => (1..=SESSIONS, slot, 0..4_u32)
             .prop_map(|(session, slot, capacity)| Command::Capacity { session, slot, capacity }),
         1 => (1..=SESSIONS).prop_map(|session| Command::Close { session }),
         1 => (1..=SESSIONS).prop_map(|session| Command::CancelSession { session }),

@@ -12,12 +12,12 @@ use sesshu_engine::core::ids::{
     BookingNumber, Channel, CityId, DoseNo, HoldId, RequestKey, ResidentNo, SessionId, SlotNo,
 };
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
-use sesshu_engine::core::resident::Leg;
+use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{DoseRow, PasswordHashParams, RollRow, SessionRow, WaveRow};
 use sesshu_engine::view::{BookingView, Done, HoldView, Me, SlotView};
-use sesshu_engine::{EngineConfig, EngineHandle, VaccineSpec, VerifyReport, verify_folder};
+use sesshu_engine::{EngineConfig, EngineHandle, VaccineSpec, VerifyReport};
 use tempfile::TempDir;
 
 /// Two doses, 21 days apart or more, from 12 years on.
@@ -46,6 +46,11 @@ pub(crate) fn at(text: &str) -> Instant {
 /// A place as a request names it.
 pub(crate) fn leg(session: SessionId, slot: u16, n: u8) -> Leg {
     Leg { session, slot: SlotNo(slot), dose: dose(n) }
+}
+
+/// The places of one request.
+fn places(legs: &[Leg]) -> Legs {
+    Legs::of(legs).expect("one dose or a pair")
 }
 
 /// A request key.
@@ -157,7 +162,7 @@ impl City {
 
     /// Publishes all drafts, to open at `opens_at`.
     pub(crate) async fn publish(&self, opens_at: &str) {
-        let shown = self.engine().drafts();
+        let shown = self.engine().drafts(at(opens_at));
         self.engine().publish(&shown, at(opens_at), By::System).await.expect("the drafts are published");
     }
 
@@ -187,7 +192,7 @@ impl City {
     /// Books with a given key and channel.
     pub(crate) async fn book_by(&self, who: u32, legs: &[Leg], k: RequestKey, way: Channel) -> Result<Done, Refusal> {
         let who = ResidentNo(who);
-        self.engine().book(who, legs.to_vec(), k, By::Resident(who), way).await
+        self.engine().book(who, places(legs), k, By::Resident(who), way).await
     }
 
     /// Moves a booking of resident `who` on the web with a new key.
@@ -215,7 +220,18 @@ impl City {
 
     /// Holds places for resident `who` on the web.
     pub(crate) async fn hold(&self, who: u32, legs: &[Leg]) -> Result<HoldView, Refusal> {
-        self.engine().hold(ResidentNo(who), legs.to_vec(), None, Channel::Web).await
+        self.hold_by(who, legs, None, Channel::Web).await
+    }
+
+    /// Holds places by a given channel, in order to move `changes` if it is given.
+    pub(crate) async fn hold_by(
+        &self,
+        who: u32,
+        legs: &[Leg],
+        changes: Option<BookingNumber>,
+        way: Channel,
+    ) -> Result<HoldView, Refusal> {
+        self.engine().hold(ResidentNo(who), places(legs), changes, way).await
     }
 
     /// Ends a hold.
@@ -293,7 +309,7 @@ impl Drop for City {
         drop(engine);
         assert_eq!(in_flight, 0, "permits are left in flight");
         assert_eq!(ready.reasons, Vec::new(), "the engine was not ready at the end");
-        let report = verify_folder(self.folder.path()).expect("the folder can be read");
+        let report = config(&self.folder).verify().expect("the folder can be read");
         assert_eq!(report.problems, Vec::<String>::new());
     }
 }

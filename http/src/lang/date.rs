@@ -4,6 +4,8 @@ use sesshu_engine::core::time::{ClockTime, Day, Instant, Weekday};
 
 use super::Lang;
 
+const MINUTE_MS: i64 = 60_000;
+
 /// The year before 令和元年 (which began on 1 May 2019).
 const YEAR_BEFORE_REIWA: i32 = 2018;
 const MONTHS: [&str; 12] = [
@@ -73,7 +75,14 @@ impl Lang {
         }
     }
 
-    /// A date and a time.
+    /// The date and the time from which on something is possible: never a minute too early.
+    pub(crate) fn from_on(self, at: Instant) -> String {
+        let into_minute_ms = at.0.rem_euclid(MINUTE_MS);
+        let wait_ms = if into_minute_ms == 0 { 0 } else { MINUTE_MS - into_minute_ms };
+        self.instant(at.plus_ms(wait_ms))
+    }
+
+    /// A date and a time, as far as the minute.
     pub(crate) fn instant(self, at: Instant) -> String {
         let (date, clock) = (self.date(at.city_day()), self.clock(at.city_clock()));
         match self {
@@ -123,6 +132,17 @@ mod tests {
         ];
         for (day, text) in cases {
             assert_eq!(Lang::Ja.date(day.parse().expect("a date")), text);
+        }
+    }
+
+    #[test]
+    fn what_opens_within_a_minute_is_promised_for_the_next() {
+        for (at, text) in [
+            ("2026-12-01T01:02:33+09:00", "2026年（令和8年）12月1日（火）午前1時03分"),
+            ("2026-12-01T01:02:00+09:00", "2026年（令和8年）12月1日（火）午前1時02分"),
+            ("2026-12-31T23:59:01+09:00", "2027年（令和9年）1月1日（金）午前0時"),
+        ] {
+            assert_eq!(Lang::Ja.from_on(at.parse().expect("an instant")), text);
         }
     }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sesshu_engine::core::ids::RequestKey;
 
 use crate::config::PublicConfig;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, What, Wrong};
 
 /// The whole body.
 pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
@@ -20,7 +20,7 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
     match tokio::time::timeout(config.body_read_timeout, axum::body::to_bytes(body, config.body_bytes_max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // With a length that was within the bound, the connection broke; without one, the bound was passed.
-        Ok(Err(_)) if length.is_some() => Err(Problem::invalid("body")),
+        Ok(Err(_)) if length.is_some() => Err(Problem::invalid(What::Body)),
         Ok(Err(_)) => Err(Code::TooLarge.into()),
         Err(_) => Err(Code::TooSlow.into()),
     }
@@ -29,9 +29,9 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
 /// A JSON body as `T`.
 pub(crate) fn read_json<'a, T: Deserialize<'a>>(headers: &HeaderMap, bytes: &'a [u8]) -> Result<T, Problem> {
     if !is_json(headers) {
-        return Err(Problem::invalid("Content-Type: application/json"));
+        return Err(Problem::invalid(What::ContentType));
     }
-    serde_json::from_slice(bytes).map_err(|error| Problem::invalid(error.to_string()))
+    serde_json::from_slice(bytes).map_err(|error| Problem::invalid(Wrong::of_json(&error)))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -47,7 +47,7 @@ pub(crate) async fn read_form<T: DeserializeOwned>(config: &PublicConfig, reques
     let request = Request::from_parts(parts, Body::from(bytes));
     match Form::<T>::from_request(request, &()).await {
         Ok(Form(form)) => Ok(form),
-        Err(rejected) => Err(Problem::invalid(rejected.body_text())),
+        Err(rejected) => Err(Problem::invalid(Wrong::of_form(&rejected.body_text()))),
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn read_form<T: DeserializeOwned>(config: &PublicConfig, reques
 pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     match Query::<T>::try_from_uri(uri) {
         Ok(Query(query)) => Ok(query),
-        Err(rejected) => Err(Problem::invalid(rejected.body_text())),
+        Err(rejected) => Err(Problem::invalid(Wrong::of_form(&rejected.body_text()))),
     }
 }
 
@@ -63,8 +63,7 @@ pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 pub(crate) fn request_key(headers: &HeaderMap) -> Result<RequestKey, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = values.next().and_then(|value| RequestKey::new(value.to_str().ok()?));
-    key.filter(|_| values.next().is_none())
-        .ok_or_else(|| Problem::invalid("header Idempotency-Key: 1–64 visible ASCII characters"))
+    key.filter(|_| values.next().is_none()).ok_or_else(|| Problem::invalid(What::RequestKey))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::http::header::HeaderMap;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, SessionId, SlotNo};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::{EndedLogin, Leg};
+use sesshu_engine::core::resident::{EndedLogin, Legs};
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::parse_typed_city_id;
 use sesshu_engine::view::{BookingView, Done, HoldView, LoginError, Me};
@@ -22,7 +22,7 @@ use crate::auth::throttle::{Bucket, Network};
 use crate::auth::token::Login;
 use crate::config::{Client, PublicConfig};
 use crate::metrics::count_login;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, Wrong};
 
 /// What the handlers share.
 pub(crate) type App = Arc<Desk>;
@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// Logs in with what a person typed. Refusals in the contract's order; an unknown ID, a text that is none, and a wrong
-    /// password are one and the same.
+    /// password are one and the same, and take the same work: only a field that is left empty is refused without it.
     pub(crate) async fn log_in(
         &self,
         typed_id: &str,
@@ -59,8 +59,8 @@ impl Desk {
         client: Client,
     ) -> Result<Granted, Problem> {
         for (name, typed) in [("id", typed_id), ("password", password)] {
-            if typed.trim().is_empty() {
-                return Err(Problem::invalid(name));
+            if typed.is_empty() {
+                return Err(Problem::invalid(Wrong::field(name)));
             }
         }
         let id = parse_typed_city_id(typed_id).ok();
@@ -127,7 +127,7 @@ impl Desk {
     pub(crate) async fn hold(
         &self,
         login: &Login,
-        legs: Vec<Leg>,
+        legs: Legs,
         changes: Option<BookingNumber>,
     ) -> Result<HoldView, Problem> {
         Ok(self.engine.hold(login.resident, legs, changes, Channel::Web).await?)
@@ -137,7 +137,7 @@ impl Desk {
         Ok(self.engine.release(login.resident, hold).await?)
     }
 
-    pub(crate) async fn book(&self, login: &Login, legs: Vec<Leg>, key: RequestKey) -> Result<Done, Problem> {
+    pub(crate) async fn book(&self, login: &Login, legs: Legs, key: RequestKey) -> Result<Done, Problem> {
         Ok(self.engine.book(login.resident, legs, key, By::Resident(login.resident), Channel::Web).await?)
     }
 

@@ -12,8 +12,8 @@ use sesshu_engine::view::Availability;
 use utoipa::ToSchema;
 
 use super::as_text;
-use super::lists::ListKey;
-use crate::problem::{Problem, ProblemBody};
+use super::lists::{JSON_LIST, ListKey};
+use crate::problem::{Problem, ProblemBody, What};
 use crate::public::body::read_query;
 use crate::public::desk::App;
 
@@ -58,13 +58,13 @@ pub(crate) async fn get_days(State(desk): State<App>, request: Request) -> Resul
         let days = days.map(|(date, free, state)| DayBody { date, free, state: state.code() }).collect();
         serde_json::to_vec(&DaysBody { days }).unwrap_or_default()
     });
-    Ok(list.answer(request.headers()))
+    Ok(list.answer(request.headers(), JSON_LIST))
 }
 
 /// A dose of a query.
 pub(crate) fn read_dose(text: &str) -> Result<DoseNo, Problem> {
     let number = text.parse().ok().filter(|_| text.len() == 1).and_then(DoseNo::new);
-    number.ok_or_else(|| Problem::invalid("dose: 1–9"))
+    number.ok_or_else(|| Problem::invalid(What::Dose))
 }
 
 /// The days on which `dose` is given, with the free places and the state of each.

@@ -1,22 +1,20 @@
-//! The public lists as ready bytes: rendered once per picture of availability, then handed out. Bounded in number.
+//! The public lists, and the first page, as ready bytes: rendered and compressed once per picture of availability, then handed out. Bounded in number.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, Bytes};
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
-use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
 use sesshu_engine::core::ids::{DoseNo, VenueId};
 use sesshu_engine::core::time::Day;
 use sesshu_engine::view::Availability;
 
-use super::json_bytes;
+use crate::lang::Lang;
+use crate::ready::{Kind, Ready};
 
 /// How many lists are kept for one picture. Anybody may ask for any dates: over this, a list is rendered for its asker alone.
 const LISTS_MAX: usize = 128;
+/// Lists are made anew up to four times a second: most of the saving at little cost.
+const LEVEL: Compression = Compression::new(4);
 
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,13 +32,15 @@ pub(crate) enum ListKey {
         /// in this venue.
         venue: Option<VenueId>,
     },
-}
-
-/// A list as it is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct List {
-    bytes: Bytes,
-    etag: HeaderValue,
+    /// The first page.
+    Top {
+        /// With the days of this dose,
+        dose: DoseNo,
+        /// in this language,
+        lang: Lang,
+        /// for somebody who is logged in or is not.
+        logged_in: bool,
+    },
 }
 
 /// The lists of the latest picture.
@@ -50,7 +50,7 @@ pub(crate) struct Lists(Mutex<Picture>);
 #[derive(Debug, Default)]
 struct Picture {
     revision: u64,
-    lists: HashMap<ListKey, List>,
+    lists: HashMap<ListKey, Ready>,
 }
 
 impl Lists {
@@ -60,7 +60,7 @@ impl Lists {
         key: ListKey,
         now: &Arc<Availability>,
         render: impl FnOnce(&Availability) -> Vec<u8>,
-    ) -> List {
+    ) -> Ready {
         let mut picture = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if picture.revision < now.revision {
             *picture = Picture { revision: now.revision, lists: HashMap::new() };
@@ -71,47 +71,22 @@ impl Lists {
         }
         if !current || picture.lists.len() >= LISTS_MAX {
             drop(picture);
-            return List::new(render(now));
+            return Ready::plain(render(now));
         }
-        let list = List::new(render(now));
+        let list = Ready::new(render(now), LEVEL);
         picture.lists.insert(key, list.clone());
         list
     }
 }
 
-impl List {
-    fn new(bytes: Vec<u8>) -> Self {
-        let digest = blake3::hash(&bytes);
-        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest.as_bytes()[..16]));
-        // Base64 between quotes is always a header; without a tag the list would only be sent again.
-        let etag = HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("\"\""));
-        Self { bytes: bytes.into(), etag }
-    }
-
-    /// The answer: the list, or 304 to whoever has it.
-    pub(crate) fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response = if self.is_known(headers) {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        } else {
-            json_bytes(StatusCode::OK, self.bytes.clone())
-        };
-        response.headers_mut().insert(ETAG, self.etag.clone());
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        response
-    }
-
-    fn is_known(&self, headers: &HeaderMap) -> bool {
-        let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let mut tags = values.flat_map(|text| text.split(',')).map(str::trim);
-        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.etag.as_bytes())
-    }
-}
+/// How the JSON lists are sent. Nobody's own data is in them.
+pub(crate) const JSON_LIST: Kind =
+    Kind { content_type: "application/json", cache_control: "no-cache", vary: "Accept-Encoding" };
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Bytes;
     use sesshu_engine::core::time::Instant;
 
     fn picture(revision: u64) -> Arc<Availability> {
@@ -119,7 +94,7 @@ mod tests {
     }
 
     fn list(lists: &Lists, revision: u64, text: &str) -> Bytes {
-        lists.get(ListKey::Days(DoseNo::FIRST), &picture(revision), |_| text.into()).bytes
+        lists.get(ListKey::Days(DoseNo::FIRST), &picture(revision), |_| text.into()).bytes().0
     }
 
     #[test]
@@ -140,17 +115,5 @@ mod tests {
             lists.get(key, &picture(1), |_| b"x".into());
         }
         assert_eq!(lists.0.lock().expect("a lock").lists.len(), LISTS_MAX);
-    }
-
-    #[test]
-    fn whoever_has_the_list_hears_so() {
-        let list = List::new(b"{}".into());
-        let etag = list.etag.to_str().expect("text").to_owned();
-        for (sent, status) in [(etag.clone(), 304), (format!("\"x\", W/{etag}"), 304), ("\"x\"".into(), 200)] {
-            let mut headers = HeaderMap::new();
-            headers.insert(IF_NONE_MATCH, sent.parse().expect("a header"));
-            assert_eq!(list.answer(&headers).status().as_u16(), status, "{sent}");
-        }
-        assert_eq!(list.answer(&HeaderMap::new()).status(), StatusCode::OK);
     }
 }

@@ -8,11 +8,11 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId, SlotNo};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::Leg;
+use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::session::Session;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{DOSE_WANTED, Problem, What, Wrong};
 
 /// The body of `POST /bookings` and `POST /holds`: either `session`, `slot` and `dose`, or `bookings` with two of them in order
 /// of dose.
@@ -65,45 +65,46 @@ impl NewPlaceBody {
 
 impl PlacesBody {
     /// The legs of a booking.
-    pub(crate) fn into_booking(self) -> Result<Vec<Leg>, Problem> {
+    pub(crate) fn into_booking(self) -> Result<Legs, Problem> {
         if self.changes.is_some() {
-            return Err(Problem::invalid("unknown field `changes`"));
+            return Err(Problem::invalid(Wrong::about(What::UnknownField, "changes")));
         }
         self.into_legs()
     }
 
     /// The legs of a hold, and the booking that it changes.
-    pub(crate) fn into_hold(self) -> Result<(Vec<Leg>, Option<BookingNumber>), Problem> {
+    pub(crate) fn into_hold(self) -> Result<(Legs, Option<BookingNumber>), Problem> {
         let changes = match &self.changes {
             None => None,
-            Some(_) if self.bookings.is_some() => return Err(Problem::invalid("`changes` with `bookings`")),
+            Some(_) if self.bookings.is_some() => return Err(Problem::invalid(What::ChangesPair)),
             Some(number) => Some(number.0.ok_or(RefusalCode::NoSuchBooking)?),
         };
         Ok((self.into_legs()?, changes))
     }
 
-    fn into_legs(self) -> Result<Vec<Leg>, Problem> {
+    fn into_legs(self) -> Result<Legs, Problem> {
         match self {
             Self { bookings: Some(legs), session: None, slot: None, dose: None, .. } => pair(&legs),
-            Self { bookings: Some(_), .. } => Err(Problem::invalid("`bookings` with `session`, `slot` or `dose`")),
+            Self { bookings: Some(_), .. } => Err(Problem::invalid(What::Mixed)),
             Self { session: Some(session), slot: Some(slot), dose: Some(dose), .. } => {
-                Ok(vec![leg(&PlaceBody { session, slot, dose })])
+                Ok(Legs::one(leg(&PlaceBody { session, slot, dose })))
             }
-            Self { session: None, .. } => Err(Problem::invalid("missing field `session`")),
-            Self { slot: None, .. } => Err(Problem::invalid("missing field `slot`")),
-            Self { dose: None, .. } => Err(Problem::invalid("missing field `dose`")),
+            Self { session: None, .. } => Err(Problem::invalid(missing("session"))),
+            Self { slot: None, .. } => Err(Problem::invalid(missing("slot"))),
+            Self { dose: None, .. } => Err(Problem::invalid(missing("dose"))),
         }
     }
 }
 
-fn pair(places: &[PlaceBody]) -> Result<Vec<Leg>, Problem> {
+fn pair(places: &[PlaceBody]) -> Result<Legs, Problem> {
     let [first, second] = places else {
-        return Err(Problem::invalid("`bookings`: two places"));
+        return Err(Problem::invalid(What::TwoPlaces));
     };
-    if first.dose.0.next() != Some(second.dose.0) {
-        return Err(Problem::invalid("`bookings`: consecutive doses in ascending order"));
-    }
-    Ok(vec![leg(first), leg(second)])
+    Legs::pair(leg(first), leg(second)).ok_or_else(|| Problem::invalid(What::Consecutive))
+}
+
+fn missing(name: &str) -> Wrong {
+    Wrong::about(What::MissingField, name)
 }
 
 fn leg(place: &PlaceBody) -> Leg {
@@ -149,18 +150,19 @@ struct Dose(DoseNo);
 impl<'de> Deserialize<'de> for Dose {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u8::deserialize(deserializer)?;
-        DoseNo::new(number).map(Self).ok_or_else(|| D::Error::custom("a dose is a number from 1 to 9"))
+        DoseNo::new(number).map(Self).ok_or_else(|| D::Error::custom(DOSE_WANTED))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
     use crate::problem::Code;
 
     fn booking(json: &str) -> Result<Vec<Leg>, Code> {
         let body = serde_json::from_str::<PlacesBody>(json).map_err(|_| Code::Invalid)?;
-        body.into_booking().map_err(|problem| problem.code)
+        body.into_booking().map(|legs| legs.to_vec()).map_err(|problem| problem.code)
     }
 
     fn leg_of(session: u32, slot: u16, dose: u8) -> Leg {
@@ -216,6 +218,40 @@ mod tests {
         let number = BookingNumber::from_ordinal(5, &[1; 32]);
         let json = format!(r#"{{"session":"1","slot":"0","dose":1,"changes":"{number}"}}"#);
         let body: PlacesBody = serde_json::from_str(&json).expect("a body");
-        assert_eq!(body.into_hold().map_err(|problem| problem.code), Ok((vec![leg_of(1, 0, 1)], Some(number))));
+        let held = body.into_hold().map_err(|problem| problem.code);
+        assert_eq!(held, Ok((Legs::one(leg_of(1, 0, 1)), Some(number))));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_persons_language() {
+        let cases = [
+            (
+                r#"{"session":"1","z":1}"#,
+                "JSONの1行18列：知らない項目 `z` があります",
+                "JSON, line 1 column 18: unknown field `z`",
+            ),
+            (r#"{"session":1}"#, "JSONの1行12列：文字列が必要です", "JSON, line 1 column 12: a string is needed"),
+            (r#"{"dose":"1"}"#, "JSONの1行11列：数値が必要です", "JSON, line 1 column 11: a number is needed"),
+            (
+                r#"{"dose":0}"#,
+                "JSONの1行9列：`dose` は1〜9の数字1けたです",
+                "JSON, line 1 column 9: `dose` is one digit from 1 to 9",
+            ),
+            (
+                "{\"dose\":\n",
+                "JSONの2行0列：JSONが途中で終わっています",
+                "JSON, line 2 column 0: the JSON ends too early",
+            ),
+            ("{]", "JSONの1行2列：JSONの書き方に誤りがあります", "JSON, line 1 column 2: this is not JSON"),
+            (r#"{"slot":"0"}"#, "必要な項目 `session` がありません", "field `session` is missing"),
+        ];
+        for (json, japanese, english) in cases {
+            let read = serde_json::from_str::<PlacesBody>(json).map_err(|error| Wrong::of_json(&error));
+            let wrong = match read {
+                Err(wrong) => wrong,
+                Ok(body) => body.into_booking().err().and_then(|problem| problem.wrong).expect("a wrong"),
+            };
+            assert_eq!((wrong.text(Lang::Ja).as_str(), wrong.text(Lang::En).as_str()), (japanese, english), "{json}");
+        }
     }
 }

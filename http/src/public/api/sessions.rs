@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::as_text;
 use super::booking::VenueBody;
 use super::days::read_dose;
-use super::lists::ListKey;
-use crate::problem::{Problem, ProblemBody};
+use super::lists::{JSON_LIST, ListKey};
+use crate::problem::{Problem, ProblemBody, What, Wrong};
 use crate::public::body::read_query;
 use crate::public::desk::App;
 
@@ -112,15 +112,16 @@ pub(crate) async fn get_sessions(State(desk): State<App>, request: Request) -> R
         let sessions = now.sessions.iter().filter(|session| is_in(session, key)).map(SessionBody::from).collect();
         serde_json::to_vec(&SessionsBody { sessions }).unwrap_or_default()
     });
-    Ok(list.answer(request.headers()))
+    Ok(list.answer(request.headers(), JSON_LIST))
 }
 
 fn read_key(query: &SessionsQuery) -> Result<ListKey, Problem> {
     let date = |name: &str, text: &Option<String>| {
-        let wrong = |_| Problem::invalid(format!("{name}: 2026-12-05"));
+        let wrong = |_| Problem::invalid(Wrong::about(What::Date, name));
         text.as_deref().map(|text| text.parse::<Day>().map_err(wrong)).transpose()
     };
-    let venue = query.venue.as_deref().map(|text| text.parse::<VenueId>().map_err(|_| Problem::invalid("venue")));
+    let venue =
+        query.venue.as_deref().map(|text| text.parse::<VenueId>().map_err(|_| Problem::invalid(Wrong::field("venue"))));
     Ok(ListKey::Sessions {
         dose: read_dose(&query.dose)?,
         from: date("from", &query.from)?,
@@ -131,7 +132,7 @@ fn read_key(query: &SessionsQuery) -> Result<ListKey, Problem> {
 
 fn is_in(session: &SessionView, key: ListKey) -> bool {
     match key {
-        ListKey::Days(dose) => session.doses.contains(&dose),
+        ListKey::Days(dose) | ListKey::Top { dose, .. } => session.doses.contains(&dose),
         ListKey::Sessions { dose, from, to, venue } => {
             session.doses.contains(&dose)
                 && from.is_none_or(|from| session.date >= from)

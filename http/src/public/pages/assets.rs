@@ -2,24 +2,26 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, Request};
+use axum::response::Response;
+use flate2::Compression;
 
 use crate::problem::{Code, Problem};
+use crate::ready::{Kind, Ready};
 
 struct Asset {
     name: String,
     href: String,
-    kind: &'static str,
-    text: &'static str,
+    kind: Kind,
+    ready: Ready,
 }
 
 impl Asset {
-    fn new(name: &str, ending: &str, kind: &'static str, text: &'static str) -> Self {
+    fn new(name: &str, ending: &str, content_type: &'static str, text: &'static str) -> Self {
         let hash = blake3::hash(text.as_bytes()).to_hex();
         let name = format!("{name}-{}.{ending}", &hash[..16]);
-        Self { href: format!("/assets/{name}"), name, kind, text }
+        let kind = Kind { content_type, cache_control: "public, max-age=31536000, immutable", vary: "Accept-Encoding" };
+        Self { href: format!("/assets/{name}"), name, kind, ready: Ready::new(text.into(), Compression::best()) }
     }
 }
 
@@ -39,8 +41,12 @@ pub(crate) fn icon_href() -> &'static str {
     &ICON.href
 }
 
-pub(crate) async fn get_asset(Path(file): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn get_asset(Path(file): Path<String>, request: Request) -> Result<Response, Problem> {
     let asset = [&*CSS, &*ICON].into_iter().find(|asset| asset.name == file).ok_or(Code::NotFound)?;
-    let headers = [(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    Ok((headers, asset.text).into_response())
+    Ok(asset.ready.answer(request.headers(), asset.kind))
+}
+
+#[cfg(test)]
+pub(crate) fn css_gzip_bytes() -> usize {
+    CSS.ready.bytes().1.expect("a style sheet that shrinks").len()
 }

@@ -1,0 +1,28 @@
+//! What a black-box test needs: a city served by the real binary, residents who talk to it over HTTP, and commands.
+//! Everything goes through the outside contract: nothing here knows the crates of the product.
+#![allow(clippy::missing_panics_doc, reason = "support fails the test that uses it by a panic that says what is wrong")]
+
+mod city;
+mod client;
+pub mod clock;
+mod command;
+mod resident;
+mod server;
+mod session;
+pub mod switches;
+mod wait;
+
+pub use city::{City, CityBuilder};
+pub use client::{Answer, Client, Request};
+pub use command::{Outcome, Sesshu, binary};
+pub use resident::Resident;
+pub use session::{Place, PlannedSession, PublishedSession};
+pub use wait::{wait_until, wait_until_async};
+
+use std::io::Write as _;
+
+/// Says `text` on the terminal even when the test passes: a table of results, a seed to repeat a run.
+pub fn report(text: &str) {
+    // A closed terminal is no reason to fail a test.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
