@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use sesshu_engine::priority::{PUBLIC_NICE, lower_this_thread};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
-use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, TrustedProxy};
+use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ListenArgs;
-use crate::config::{AddressHeader, Config, Tls};
+use crate::config::{Config, Proxy, Tls};
 use crate::control::{self, ControlServer};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
@@ -185,14 +185,7 @@ fn public_config(config: &Config) -> PublicConfig {
             hours_en: config.city.phone_hours_en.clone(),
         },
         tls: config.tls.is_some(),
-        trusted_proxy: config.proxy.as_ref().map(|proxy| TrustedProxy {
-            peers: proxy.peers.clone(),
-            address_header: match proxy.address_header {
-                AddressHeader::XForwardedFor => sesshu_http::AddressHeader::XForwardedFor,
-                AddressHeader::XRealIp => sesshu_http::AddressHeader::XRealIp,
-            },
-            origin: proxy.origin.clone(),
-        }),
+        trusted_proxy: config.proxy.as_ref().map(Proxy::trusted),
         login_minutes: config.login.minutes,
         ..PublicConfig::default()
     }

@@ -60,7 +60,11 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::refused(format!("{question} There is no terminal to ask: give --yes to go on.")));
+        let hint = words(
+            "確認できる端末がありません。続けるには --yes を付けてください。",
+            "There is no terminal to ask: give --yes to go on.",
+        );
+        return Err(Failure::refused(format!("{question} {hint}")));
     }
     let mut stderr = std::io::stderr();
     let _ = write!(stderr, "{question} [y/N] ");
@@ -70,8 +74,13 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "はい") {
         Ok(())
     } else {
-        Err(Failure::refused("nothing was done"))
+        Err(Failure::refused(words("何も変更していません。", "nothing was done")))
     }
+}
+
+/// One sentence in the person's language.
+pub(crate) fn words(ja: &'static str, en: &'static str) -> &'static str {
+    if japanese() { ja } else { en }
 }
 
 /// Whether the person reads Japanese, as the environment says.

@@ -10,7 +10,7 @@ use crate::cli::ImportArgs;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::{FileBytes, Job};
-use crate::terminal::{Terminal, confirm, japanese};
+use crate::terminal::{Terminal, confirm, japanese, words};
 
 fn read(file: &Path) -> Result<FileBytes, Failure> {
     let at = || Failure::io(file.display());
@@ -28,7 +28,7 @@ fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 /// What is wrong with a file, or worth a look, line by line on stderr.
 fn show_problems(file: &Path, about: &Value) {
     let name = file.display();
-    for (key, word) in [("flags", "note"), ("errors", "error")] {
+    for (key, word) in [("flags", words("注意", "note")), ("errors", words("誤り", "error"))] {
         for problem in array(about, key) {
             let column = problem["column_shown"].as_str().unwrap_or("");
             let separator = if column.is_empty() { "" } else { ": " };
@@ -38,9 +38,21 @@ fn show_problems(file: &Path, about: &Value) {
     }
 }
 
+/// The file, how it is encoded, how many of its lines are good.
+fn about_file(file: &Path, about: &Value) -> String {
+    let encoding = about["encoding"].as_str().unwrap_or(words("文字コード不明", "unknown encoding"));
+    let (name, rows) = (file.display(), &about["rows"]);
+    if japanese() {
+        format!("{name}（{encoding}）: 正しい行 {rows}")
+    } else {
+        format!("{name} ({encoding}): {rows} good lines")
+    }
+}
+
 fn refuse_wrong_lines(about: &Value) -> Result<(), Failure> {
     match array(about, "errors").len() {
         0 => Ok(()),
+        wrong if japanese() => Err(Failure::refused(format!("誤りが {wrong} 件あります。何も書き込んでいません。"))),
         wrong => Err(Failure::refused(format!("{wrong} problems in the file; nothing was written"))),
     }
 }
@@ -67,81 +79,104 @@ pub(crate) async fn import_roll(folder: &DataFolder, args: &ImportArgs, partial:
     show_problems(&args.file, &difference);
     let shown = difference["difference"].as_str().unwrap_or("").to_owned();
     print(folder, &without(difference.clone(), &["difference"]), |difference| {
-        let mut text = format!(
-            "{} ({}): {} lines\n  new {}, changed {}, unchanged {}, gone {}, wrong {}",
-            args.file.display(),
-            difference["encoding"].as_str().unwrap_or("unknown encoding"),
-            difference["rows"],
-            difference["new"],
-            difference["changed"],
-            difference["unchanged"],
-            difference["gone"],
-            array(difference, "errors").len()
-        );
+        let wrong = array(difference, "errors").len();
+        let (new, changed) = (&difference["new"], &difference["changed"]);
+        let (unchanged, gone) = (&difference["unchanged"], &difference["gone"]);
+        let counts = if japanese() {
+            format!("新規 {new}、変更 {changed}、変更なし {unchanged}、名簿から外れる人 {gone}、誤り {wrong}")
+        } else {
+            format!("new {new}, changed {changed}, unchanged {unchanged}, gone {gone}, wrong {wrong}")
+        };
+        let mut text = format!("{}\n  {counts}", about_file(&args.file, difference));
         for person in array(difference, "gone_with_bookings") {
             let numbers: Vec<&str> = array(person, "bookings").iter().filter_map(Value::as_str).collect();
-            text.push_str(&format!(
-                "\n  leaves the roll with live bookings: {} ({})",
-                person["id"].as_str().unwrap_or(""),
-                numbers.join(", ")
-            ));
+            let sentence = words("予約があるのに名簿から外れる人", "leaves the roll with live bookings");
+            let id = person["id"].as_str().unwrap_or("");
+            text.push_str(&format!("\n  {sentence}: {id} ({})", numbers.join(", ")));
         }
         text
     })?;
     refuse_wrong_lines(&difference)?;
     if !partial && difference["rows"] == 0 {
-        return Err(Failure::refused("the file names nobody: a whole roll cannot be empty"));
+        return Err(Failure::refused(words(
+            "ファイルに1人もいません。名簿全体を空にすることはできません。",
+            "the file names nobody: a whole roll cannot be empty",
+        )));
     }
     if args.dry_run {
         return Ok(());
     }
     if ["new", "changed", "gone"].iter().all(|key| difference[*key] == 0) {
-        eprintln!("nothing to write");
+        eprintln!("{}", words("書き込むものはありません。", "nothing to write"));
         return Ok(());
     }
-    confirm(&format!("Import this? {} people leave the roll.", difference["gone"]), args.confirm.yes)?;
+    let gone = &difference["gone"];
+    let question = if japanese() {
+        format!("取り込みますか。{gone} 人が名簿から外れます。")
+    } else {
+        format!("Import this? {gone} people leave the roll.")
+    };
+    confirm(&question, args.confirm.yes)?;
     let writing = Terminal::spinner("writing");
     let written = folder.run(Job::RollImport { file, partial, shown }, &mut terminal).await;
     writing.finish_and_clear();
     written?;
-    eprintln!("imported");
+    eprintln!("{}", words("取り込みました。", "imported"));
     Ok(())
 }
 
 /// Drafts of sessions.
 pub(crate) async fn import_sessions(folder: &DataFolder, args: &ImportArgs) -> Result<(), Failure> {
     let job = |file, dry_run| Job::Sessions { file, dry_run, japanese: japanese() };
-    let words = |about: &Value| {
-        format!(
-            "sessions: new {}, changed drafts {}, unchanged {}, already published and left as they are {}; {} places",
-            about["new"], about["changed"], about["unchanged"], about["published"], about["places"]
-        )
+    let summary = |about: &Value| {
+        let (new, changed, unchanged) = (&about["new"], &about["changed"], &about["unchanged"]);
+        let (published, places) = (&about["published"], &about["places"]);
+        if japanese() {
+            format!(
+                "接種会: 新規 {new}、下書きの変更 {changed}、変更なし {unchanged}、公開済みのため変更しない {published}（計 {places} 枠）"
+            )
+        } else {
+            format!(
+                "sessions: new {new}, changed drafts {changed}, unchanged {unchanged}, already published and left as they are {published}; {places} places"
+            )
+        }
     };
-    import(folder, args, job, words, "Draft these sessions?").await
+    import(folder, args, job, summary, words("下書きとして取り込みますか。", "Draft these sessions?")).await
 }
 
 /// Priority groups.
 pub(crate) async fn import_waves(folder: &DataFolder, args: &ImportArgs) -> Result<(), Failure> {
     let job = |file, dry_run| Job::Waves { file, dry_run, japanese: japanese() };
-    let words = |about: &Value| {
-        let change = if about["changes"] == true { "replace those before" } else { "are as they are" };
-        format!("{} waves; they {change}", about["rows"])
+    let summary = |about: &Value| {
+        let change = if about["changes"] == true {
+            words("これまでの優先区分をすべて置き換えます", "they replace those before")
+        } else {
+            words("変更はありません", "they are as they are")
+        };
+        format!("{} {}: {change}", about["rows"], words("件の優先区分", "waves"))
     };
-    import(folder, args, job, words, "Replace all waves by these?").await
+    import(folder, args, job, summary, words("優先区分を置き換えますか。", "Replace all waves by these?")).await
 }
 
 /// Doses given elsewhere.
 pub(crate) async fn import_doses(folder: &DataFolder, args: &ImportArgs) -> Result<(), Failure> {
     let job = |file, dry_run| Job::Doses { file, dry_run, japanese: japanese() };
-    let words = |about: &Value| format!("doses: new or changed {}, unchanged {}", about["new"], about["unchanged"]);
-    import(folder, args, job, words, "Record these doses?").await
+    let summary = |about: &Value| {
+        let (new, unchanged) = (&about["new"], &about["unchanged"]);
+        if japanese() {
+            format!("接種記録: 新規または変更 {new}、変更なし {unchanged}")
+        } else {
+            format!("doses: new or changed {new}, unchanged {unchanged}")
+        }
+    };
+    import(folder, args, job, summary, words("記録しますか。", "Record these doses?")).await
 }
 
 async fn import(
     folder: &DataFolder,
     args: &ImportArgs,
     job: impl Fn(FileBytes, bool) -> Job,
-    words: impl Fn(&Value) -> String,
+    summary: impl Fn(&Value) -> String,
     question: &str,
 ) -> Result<(), Failure> {
     let file = read(&args.file)?;
@@ -150,21 +185,22 @@ async fn import(
     show_problems(&args.file, &about);
     let wrong = !array(&about, "errors").is_empty();
     print(folder, &about, |about| {
-        let encoding = about["encoding"].as_str().unwrap_or("unknown encoding");
-        let head = format!("{} ({encoding}): {} lines", args.file.display(), about["rows"]);
-        if wrong {
-            format!("{head}, {} wrong", array(about, "errors").len())
-        } else {
-            format!("{head}\n  {}", words(about))
-        }
+        let head = about_file(&args.file, about);
+        if wrong { head } else { format!("{head}\n  {}", summary(about)) }
     })?;
     refuse_wrong_lines(&about)?;
     if args.dry_run {
         return Ok(());
     }
+    let nothing =
+        about["changes"] == false || ["new", "changed"].iter().all(|key| about[*key] == 0 || about[*key].is_null());
+    if nothing && about["changes"] != true {
+        eprintln!("{}", words("書き込むものはありません。", "nothing to write"));
+        return Ok(());
+    }
     confirm(question, args.confirm.yes)?;
     folder.run(job(file, false), &mut terminal).await?;
-    eprintln!("imported");
+    eprintln!("{}", words("取り込みました。", "imported"));
     Ok(())
 }
 

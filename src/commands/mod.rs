@@ -54,7 +54,9 @@ pub(crate) fn init(folder: &DataFolder) -> Result<(), Failure> {
 pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
     match folder.config() {
         Ok(_) => print(folder, &json!({ "ok": true, "problems": [] }), |_| {
-            format!("{}: no problems", folder.config_path.display())
+            let found =
+                if folder.config_path.exists() { "no problems" } else { "not there; the defaults have no problems" };
+            format!("{}: {found}", folder.config_path.display())
         }),
         Err(error) => {
             if folder.json {

@@ -7,7 +7,7 @@ use super::print;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::Job;
-use crate::terminal::{Terminal, confirm};
+use crate::terminal::{Terminal, confirm, japanese, words};
 
 /// Publishes all drafts to open at `opens_at`.
 pub(crate) async fn publish(folder: &DataFolder, opens_at: &str, yes: bool) -> Result<(), Failure> {
@@ -20,37 +20,40 @@ pub(crate) async fn publish(folder: &DataFolder, opens_at: &str, yes: bool) -> R
     }
     let shown: Vec<String> = dates.iter().map(|date| with_weekday(date)).collect();
     let day = opens_at.city_day();
-    let summary = format!(
-        "This will open {} places in {} sessions on {} dates ({}), at {} ({}) {}.",
-        drafts["places"],
-        drafts["sessions"].as_array().map_or(0, Vec::len),
-        dates.len(),
-        shown.join(", "),
-        day,
-        weekday(day),
-        opens_at.city_clock()
-    );
-    eprintln!("{summary}");
-    if drafts["places_too_late"] != 0 {
-        eprintln!("{} more places start before that and can never be booked.", drafts["places_too_late"]);
+    let (places, too_late) = (&drafts["places"], &drafts["places_too_late"]);
+    let sessions = drafts["sessions"].as_array().map_or(0, Vec::len);
+    let (count, list) = (dates.len(), shown.join(words("、", ", ")));
+    let day = opens_at.city_day();
+    let opening = format!("{day} ({}) {}", weekday(day), opens_at.city_clock());
+    if japanese() {
+        eprintln!("{sessions} 回の接種会、{count} 日（{list}）の {places} 枠の予約受付が {opening} に始まります。");
+    } else {
+        eprintln!("This will open {places} places in {sessions} sessions on {count} dates ({list}), at {opening}.");
     }
-    confirm("Publish?", yes)?;
+    if *too_late != 0 {
+        let sentence = words(
+            "枠は受付開始までに始まるため、予約できません。",
+            "more places start before that and can never be booked.",
+        );
+        eprintln!("{too_late} {sentence}");
+    }
+    confirm(words("公開しますか。", "Publish?"), yes)?;
     let published = folder.run(Job::Publish { shown: drafts, opens_at_ms: opens_at.0 }, &mut terminal).await?;
-    print(folder, &published, |_| "published".into())
+    print(folder, &published, |_| words("公開しました。", "published").into())
 }
 
 fn with_weekday(date: &str) -> String {
     date.parse::<Day>().map_or_else(|_| date.to_owned(), |day| format!("{day} {}", weekday(day)))
 }
 
-const fn weekday(day: Day) -> &'static str {
+fn weekday(day: Day) -> &'static str {
     match day.weekday() {
-        Weekday::Monday => "Mon",
-        Weekday::Tuesday => "Tue",
-        Weekday::Wednesday => "Wed",
-        Weekday::Thursday => "Thu",
-        Weekday::Friday => "Fri",
-        Weekday::Saturday => "Sat",
-        Weekday::Sunday => "Sun",
+        Weekday::Monday => words("月", "Mon"),
+        Weekday::Tuesday => words("火", "Tue"),
+        Weekday::Wednesday => words("水", "Wed"),
+        Weekday::Thursday => words("木", "Thu"),
+        Weekday::Friday => words("金", "Fri"),
+        Weekday::Saturday => words("土", "Sat"),
+        Weekday::Sunday => words("日", "Sun"),
     }
 }

@@ -109,6 +109,36 @@ impl Config {
                 return wrong("listen", key, "must be an address with a port, such as 127.0.0.1:8080");
             }
         }
+        let secured = self.tls.is_some() || self.proxy.is_some();
+        for (key, address, may_be_open) in [
+            ("public", &self.listen.public, secured),
+            ("staff", &self.listen.staff, secured),
+            ("ops", &self.listen.ops, self.proxy.is_some()),
+        ] {
+            let loopback = address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+            if !loopback && !may_be_open {
+                return wrong("listen", key, "plain HTTP is served on loopback only; configure [tls] or [proxy]");
+            }
+        }
+        let taken = |address: &str, others: &[&String]| {
+            !address.ends_with(":0") && others.iter().any(|other| other.as_str() == address)
+        };
+        if taken(&self.listen.staff, &[&self.listen.public]) {
+            return wrong("listen", "staff", "is the address of the public listener");
+        }
+        if taken(&self.listen.ops, &[&self.listen.public, &self.listen.staff]) {
+            return wrong("listen", "ops", "is the address of another listener");
+        }
+        if let Some(tls) = &self.tls {
+            for (key, file) in [("certificate", &tls.certificate), ("key", &tls.key)] {
+                if !file.is_file() {
+                    return wrong("tls", key, "there is no such file");
+                }
+            }
+        }
+        if self.store.high_water.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+            return wrong("store", "high_water", "must be a path");
+        }
         if !(5..=1_440).contains(&self.login.minutes) {
             return wrong("login", "minutes", "must be from 5 to 1440");
         }
@@ -134,6 +164,11 @@ impl Config {
         {
             return wrong("proxy", "peers", "must name at least one address");
         }
+        if let Some(proxy) = &self.proxy
+            && !proxy.trusted().origin_is_valid()
+        {
+            return wrong("proxy", "origin", "must be an origin such as https://yoyaku.example.lg.jp");
+        }
         self.check_vaccines(path, text)
     }
 
@@ -156,6 +191,8 @@ fn wrong_vaccine(vaccine: &Vaccine, earlier: &[Vaccine]) -> Option<(&'static str
         Some(("name", "must differ from the other vaccines'"))
     } else if DoseNo::new(vaccine.doses).is_none() {
         Some(("doses", "must be from 1 to 9"))
+    } else if vaccine.interval_days_min == 0 {
+        Some(("interval_days_min", "must be at least 1"))
     } else if vaccine.interval_days_max.is_some_and(|max| max < vaccine.interval_days_min) {
         Some(("interval_days_max", "must not be less than interval_days_min"))
     } else if vaccine.doses_per_vial == 0 {

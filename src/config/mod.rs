@@ -85,6 +85,20 @@ pub(crate) struct Proxy {
     pub(crate) origin: Option<String>,
 }
 
+impl Proxy {
+    /// The proxy as the listener takes it.
+    pub(crate) fn trusted(&self) -> sesshu_http::TrustedProxy {
+        sesshu_http::TrustedProxy {
+            peers: self.peers.clone(),
+            address_header: match self.address_header {
+                AddressHeader::XForwardedFor => sesshu_http::AddressHeader::XForwardedFor,
+                AddressHeader::XRealIp => sesshu_http::AddressHeader::XRealIp,
+            },
+            origin: self.origin.clone(),
+        }
+    }
+}
+
 /// The header in which the proxy names the client.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -125,8 +125,11 @@ pub(super) async fn sessions(
     Ok(with(about, counts))
 }
 
-pub(super) fn drafts(engine: &EngineHandle, opens_at: Instant) -> Value {
-    shown(&engine.drafts(opens_at))
+pub(super) fn drafts(engine: &EngineHandle, opens_at: Instant) -> Result<Value, Failure> {
+    if opens_at < engine.now().plus_minutes(-5) {
+        return Err(sesshu_engine::CampaignError::OpensInThePast.into());
+    }
+    Ok(shown(&engine.drafts(opens_at)))
 }
 
 fn shown(summary: &PublishSummary) -> Value {

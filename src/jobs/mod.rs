@@ -85,7 +85,7 @@ pub(crate) async fn run<A: Audience>(
         Job::Sessions { file, dry_run, japanese } => {
             imports::sessions(engine, &file.0, dry_run, lang(japanese), by).await
         }
-        Job::Drafts { opens_at_ms } => Ok(imports::drafts(engine, Instant(opens_at_ms))),
+        Job::Drafts { opens_at_ms } => imports::drafts(engine, Instant(opens_at_ms)),
         Job::Publish { shown, opens_at_ms } => imports::publish(engine, &shown, Instant(opens_at_ms), by).await,
         Job::Waves { file, dry_run, japanese } => imports::waves(engine, &file.0, dry_run, lang(japanese), by).await,
         Job::Doses { file, dry_run, japanese } => imports::doses(engine, &file.0, dry_run, lang(japanese), by).await,

@@ -36,6 +36,12 @@ pub enum CampaignError {
     /// There is no such session.
     #[error("there is no session {0}")]
     NoSuchSession(SessionId),
+    /// The session is not published, or has ended already.
+    #[error("session {0} is not open: it is a draft, closed or cancelled, or there is none")]
+    NotOpen(SessionId),
+    /// A slot cannot have so many places.
+    #[error("a slot has at most {0} places")]
+    CapacityTooLarge(u32),
     /// The slot has more places taken than the new capacity.
     #[error("{0} places are booked or held")]
     CapacityTooSmall(u32),

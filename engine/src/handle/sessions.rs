@@ -168,6 +168,9 @@ impl EngineHandle {
     ) -> Result<(), CampaignError> {
         let turn = self.turn().await;
         let definition = self.index().session(session).ok_or(CampaignError::NoSuchSession(session))?.definition();
+        if capacity > Session::SLOT_CAPACITY_MAX {
+            return Err(CampaignError::CapacityTooLarge(Session::SLOT_CAPACITY_MAX));
+        }
         if definition.slot(slot).is_none() || definition.phase == SessionPhase::Draft {
             return Err(CampaignError::NoSuchSession(session));
         }
@@ -232,7 +235,7 @@ impl EngineHandle {
             None | Some(SessionPhase::Draft | SessionPhase::Cancelled { .. }) => false,
         };
         if !may_end {
-            return Err(CampaignError::NoSuchSession(session));
+            return Err(CampaignError::NotOpen(session));
         }
         let (entry, ticket, outcome) = self.city_change(turn, by, vec![event])?;
         self.0.shared.registry.tell(session, CloseCommand { entry, ticket });
