@@ -106,6 +106,8 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn line(id: &str) -> PasswordLine {
@@ -125,7 +127,6 @@ mod tests {
         let text = std::fs::read_to_string(&path).expect("a file");
         let ids: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
         assert_eq!(ids, ["0001", "0002", "0003"]);
-        use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
         assert!(PasswordList::open(folder.path(), &HashSet::new()).expect("empty").finish().expect("none").is_none());
     }

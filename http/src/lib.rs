@@ -4,6 +4,8 @@
 //! "no" about a booking comes from the engine. It must not know the store, the ledger or the actors.
 
 rust_i18n::i18n!("locales");
+/// The texts are compiled in; naming their files makes cargo see a change of them.
+const _: [&str; 2] = [include_str!("../locales/ja.yml"), include_str!("../locales/en.yml")];
 
 mod auth;
 mod config;

@@ -90,6 +90,31 @@ pub(crate) enum Step {
     Cancel,
 }
 
+impl Step {
+    /// Its name in addresses and of its texts.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Change => "change",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The step of this name.
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        [Self::Book, Self::Change, Self::Cancel].into_iter().find(|step| step.code() == code)
+    }
+
+    /// That it was not done.
+    pub(crate) const fn not_done_key(self) -> &'static str {
+        match self {
+            Self::Book => "login.not_done_book",
+            Self::Change => "login.not_done_change",
+            Self::Cancel => "login.not_done_cancel",
+        }
+    }
+}
+
 /// A "no" with what helps the person on.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -182,7 +207,7 @@ impl Problem {
             text.push_str(&lang.say_with("problem.place", &[("place", &wrong.text(lang))]));
         }
         if let Some(at) = self.retry_at {
-            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.from_on(at))]));
+            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.starting(at))]));
         }
         if let Some(seconds) = self.retry_after_s {
             text.push_str(&lang.say_with("problem.retry_after", &[("seconds", &seconds.to_string())]));

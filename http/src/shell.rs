@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Instant as WallInstant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -76,14 +76,16 @@ where
         let (method, docs) = (MethodLabel::from(request.method()), request.uri().path().starts_with(DOCS_PATH));
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         let asked = Asked::of(&desk.config, &request);
+        let insecure = changes && asked.https && is_from_insecure_page(request.headers());
         let work = match Arc::clone(&self.own.in_flight).try_acquire_owned() {
-            Ok(permit) => Some((permit, AssertUnwindSafe(self.inner.call(request)))),
-            Err(_) => None,
+            _ if insecure => Err(Problem::from(Code::CrossSite)),
+            Ok(permit) => Ok((permit, AssertUnwindSafe(self.inner.call(request)))),
+            Err(_) => Err(Problem::from(RefusalCode::Busy)),
         };
         Box::pin(async move {
             let answer = match work {
-                None => Err(Problem::from(RefusalCode::Busy)),
-                Some((_permit, work)) => {
+                Err(refused) => Err(refused),
+                Ok((_permit, work)) => {
                     match tokio::time::timeout(desk.config.request_timeout, work.catch_unwind()).await {
                         Ok(Ok(Ok(answer))) => Ok(answer),
                         Ok(Err(_panic)) => {
@@ -102,6 +104,13 @@ where
             Ok(answer)
         })
     }
+}
+
+/// Whether a page that came without TLS sends this. The layer against cross-site requests compares hosts only, and whoever
+/// sits on the wire can make up such a page under our own host.
+fn is_from_insecure_page(headers: &HeaderMap) -> bool {
+    let scheme = |origin: &HeaderValue| origin.as_bytes().get(..7).is_some_and(|s| s.eq_ignore_ascii_case(b"http://"));
+    headers.get_all(ORIGIN).iter().any(scheme)
 }
 
 /// Where Swagger UI lives.
@@ -162,6 +171,21 @@ fn jittered_seconds() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_without_tls_is_known_by_its_origin() {
+        let cases = [
+            (Some("http://yoyaku.example"), true),
+            (Some("HTTP://yoyaku.example"), true),
+            (Some("https://yoyaku.example"), false),
+            (Some("null"), false),
+            (None, false),
+        ];
+        for (origin, insecure) in cases {
+            let headers = origin.map(|origin| (ORIGIN, HeaderValue::from_static(origin)));
+            assert_eq!(is_from_insecure_page(&headers.into_iter().collect()), insecure, "{origin:?}");
+        }
+    }
 
     #[test]
     fn those_who_are_sent_away_come_back_spread_over_some_seconds() {

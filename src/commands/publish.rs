@@ -19,7 +19,6 @@ pub(crate) async fn publish(folder: &DataFolder, opens_at: &str, yes: bool) -> R
         return Err(Failure::refused("there are no drafts to publish"));
     }
     let shown: Vec<String> = dates.iter().map(|date| with_weekday(date)).collect();
-    let day = opens_at.city_day();
     let (places, too_late) = (&drafts["places"], &drafts["places_too_late"]);
     let sessions = drafts["sessions"].as_array().map_or(0, Vec::len);
     let (count, list) = (dates.len(), shown.join(words("、", ", ")));

@@ -76,7 +76,7 @@ impl Lang {
     }
 
     /// The date and the time from which on something is possible: never a minute too early.
-    pub(crate) fn from_on(self, at: Instant) -> String {
+    pub(crate) fn starting(self, at: Instant) -> String {
         let into_minute_ms = at.0.rem_euclid(MINUTE_MS);
         let wait_ms = if into_minute_ms == 0 { 0 } else { MINUTE_MS - into_minute_ms };
         self.instant(at.plus_ms(wait_ms))
@@ -142,7 +142,7 @@ mod tests {
             ("2026-12-01T01:02:00+09:00", "2026年（令和8年）12月1日（火）午前1時02分"),
             ("2026-12-31T23:59:01+09:00", "2027年（令和9年）1月1日（金）午前0時"),
         ] {
-            assert_eq!(Lang::Ja.from_on(at.parse().expect("an instant")), text);
+            assert_eq!(Lang::Ja.starting(at.parse().expect("an instant")), text);
         }
     }
 

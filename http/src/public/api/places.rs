@@ -234,8 +234,8 @@ mod tests {
             (r#"{"dose":"1"}"#, "JSONの1行11列：数値が必要です", "JSON, line 1 column 11: a number is needed"),
             (
                 r#"{"dose":0}"#,
-                "JSONの1行9列：`dose` は1〜9の数字1けたです",
-                "JSON, line 1 column 9: `dose` is one digit from 1 to 9",
+                "JSONの1行10列：`dose` は1〜9の数字1けたです",
+                "JSON, line 1 column 10: `dose` is one digit from 1 to 9",
             ),
             (
                 "{\"dose\":\n",

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use sesshu_engine::core::ids::RequestKey;
 use sesshu_engine::view::Done;
 
-use super::choose::choose_href;
+use super::choose::choose_again;
+use super::confirm::confirm_href;
 use super::go_to;
 use super::place::read_legs;
 use super::visitor::Visitor;
-use crate::problem::Problem;
+use crate::problem::{Problem, Step, Wrong};
 use crate::public::body::read_form;
 use crate::public::desk::App;
 
@@ -24,11 +25,11 @@ pub(crate) struct BookForm {
 
 pub(crate) async fn post_book(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let visitor = Visitor::of(&desk.config, &request);
-    let login = visitor.login(&desk)?;
     let form: BookForm = read_form(&desk.config, request).await?;
-    let key = RequestKey::new(&form.key).ok_or_else(|| Problem::invalid("key"))?;
+    let key = RequestKey::new(&form.key).ok_or_else(|| Problem::invalid(Wrong::field("key")))?;
     let legs = read_legs(&form.place)?;
-    let again = choose_href(&legs.first().map(|leg| leg.dose.to_string()).unwrap_or_default(), None, "");
+    let login = visitor.login_for(&desk, Step::Book, &confirm_href(&legs, None))?;
+    let again = choose_again(&desk, &legs, None);
     let done = desk.book(&login, legs, key).await.map_err(|refused| go_on(refused, &again))?;
     Ok(go_to(&done_href(&done)))
 }

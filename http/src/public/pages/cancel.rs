@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use sesshu_engine::core::ids::BookingNumber;
 use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::BookingState;
 
@@ -11,7 +12,7 @@ use super::frame::Frame;
 use super::place::{PlaceText, read_number};
 use super::visitor::Visitor;
 use super::{go_to, page};
-use crate::problem::Problem;
+use crate::problem::{Problem, Step};
 use crate::public::desk::App;
 
 #[derive(Template)]
@@ -35,6 +36,9 @@ pub(crate) async fn get_cancel(
     let number = read_number(&number)?;
     let own = me.bookings.iter().find(|booking| booking.number == number);
     let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+    if booking.state == BookingState::Cancelled {
+        return Ok(go_to(&cancelled_href([number])));
+    }
     let f = visitor.frame(&desk);
     let later = me.bookings.iter().filter(|later| later.dose > booking.dose && later.state == BookingState::Booked);
     let cancel = CancelPage {
@@ -53,7 +57,14 @@ pub(crate) async fn post_cancel(
     request: Request,
 ) -> Result<Response, Problem> {
     let visitor = Visitor::of(&desk.config, &request);
-    let login = visitor.login(&desk)?;
-    desk.cancel(&login, read_number(&number)?).await?;
-    Ok(go_to("/my?cancelled=1"))
+    let number = read_number(&number)?;
+    let login = visitor.login_for(&desk, Step::Cancel, &format!("/cancel/{number}"))?;
+    let cancelled = desk.cancel(&login, number).await?;
+    Ok(go_to(&cancelled_href(cancelled.iter().map(|booking| booking.number))))
+}
+
+/// One's own page, which says that these bookings are cancelled if they really are.
+fn cancelled_href(numbers: impl IntoIterator<Item = BookingNumber>) -> String {
+    let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
+    format!("/my?cancelled={}", numbers.join(","))
 }

@@ -7,11 +7,12 @@ use sesshu_engine::core::ids::RequestKey;
 use sesshu_engine::core::refusal::RefusalCode;
 
 use super::book::{done_href, go_on};
-use super::choose::choose_href;
+use super::choose::{choose_again, choose_href};
+use super::confirm::confirm_href;
 use super::go_to;
 use super::place::{read_legs, read_number};
 use super::visitor::Visitor;
-use crate::problem::Problem;
+use crate::problem::{Problem, Step, Wrong};
 use crate::public::body::read_form;
 use crate::public::desk::App;
 
@@ -41,13 +42,14 @@ pub(crate) async fn get_change(
 
 pub(crate) async fn post_change(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let visitor = Visitor::of(&desk.config, &request);
-    let login = visitor.login(&desk)?;
     let form: ChangeForm = read_form(&desk.config, request).await?;
-    let key = RequestKey::new(&form.key).ok_or_else(|| Problem::invalid("key"))?;
+    let key = RequestKey::new(&form.key).ok_or_else(|| Problem::invalid(Wrong::field("key")))?;
     let number = read_number(&form.number)?;
     let legs = read_legs(&form.place)?;
-    let [leg] = legs.as_slice() else { return Err(Problem::invalid("place")) };
-    let again = choose_href(&leg.dose.to_string(), None, &number.to_string());
+    let [leg] = *legs else { return Err(Problem::invalid(Wrong::field("place"))) };
+    let login = visitor.login_for(&desk, Step::Change, &confirm_href(&legs, Some(number)))?;
+    let again = choose_again(&desk, &legs, Some(number));
     let changed = desk.change(&login, number, leg.session, leg.slot, key).await;
-    Ok(go_to(&done_href(&changed.map_err(|refused| go_on(refused, &again))?)))
+    let done = changed.map_err(|refused| go_on(refused, &again))?;
+    Ok(go_to(&format!("{}&changed=1", done_href(&done))))
 }

@@ -2,25 +2,30 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sesshu_engine::core::ids::BookingNumber;
 use sesshu_engine::core::refusal::RefusalCode;
+use sesshu_engine::core::resident::Leg;
 
-use super::choose::choose_href;
+use super::choose::{choose_again, choose_href};
 use super::frame::Frame;
 use super::page;
-use super::place::{PlaceText, write_legs};
-use super::visitor::Visitor;
+use super::place::{PlaceText, read_legs, read_number, write_legs};
+use super::visitor::{Visitor, parameter};
 use crate::problem::{Code, Problem};
-use crate::public::desk::App;
+use crate::public::desk::{App, Desk};
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage<'a> {
     f: Frame<'a>,
     name: String,
+    title: String,
+    /// The place that the booking has now, for a change.
+    old: Option<PlaceText>,
     places: Vec<PlaceText>,
     until: String,
     action: &'static str,
@@ -35,16 +40,24 @@ pub(crate) async fn get_confirm(State(desk): State<App>, request: Request) -> Re
     let visitor = Visitor::of(&desk.config, &request);
     let login = visitor.login(&desk)?;
     let me = desk.me(&login)?;
-    let hold = desk.engine.current_hold(login.resident).ok_or(RefusalCode::NoSuchHold)?;
+    let Some(hold) = desk.engine.current_hold(login.resident) else {
+        return Err(no_hold(&desk, visitor.uri()));
+    };
     let f = visitor.frame(&desk);
     let places: Option<Vec<_>> = hold.legs.iter().map(|leg| desk.engine.place(*leg)).collect();
     let places = places.filter(|places| !places.is_empty()).ok_or(RefusalCode::NoSuchSlot)?;
+    let own = |number| me.bookings.iter().find(|booking| booking.number == number);
+    let old = hold.changes.and_then(own).map(|booking| PlaceText::of_booking(&f, booking));
     let number = hold.changes.map(|number| number.to_string()).unwrap_or_default();
+    let changes = hold.changes.is_some();
+    let until = f.lang.clock(hold.expires_at.city_clock());
     let confirm = ConfirmPage {
         name: me.name_kana,
         places: places.iter().map(|place| PlaceText::of_place(&f, place)).collect(),
-        until: f.say1("confirm.until", "at", &f.lang.clock(hold.expires_at.city_clock())),
-        action: if hold.changes.is_some() { "/change" } else { "/book" },
+        title: f.say(if changes { "confirm.title_change" } else { "confirm.title" }).into_owned(),
+        old,
+        until: f.say1(if changes { "confirm.until_change" } else { "confirm.until" }, "at", &until),
+        action: if changes { "/change" } else { "/book" },
         key: new_key()?,
         place: write_legs(&hold.legs),
         other_href: choose_href(&places[0].dose.to_string(), Some(places[0].date), &number),
@@ -52,6 +65,23 @@ pub(crate) async fn get_confirm(State(desk): State<App>, request: Request) -> Re
         f,
     };
     page(&visitor, StatusCode::OK, &confirm)
+}
+
+/// The address of the confirmation of these places. Which place is confirmed is decided by the hold alone; the address leads
+/// back to the choice when the hold is over.
+pub(crate) fn confirm_href(legs: &[Leg], changes: Option<BookingNumber>) -> String {
+    let changes = changes.map(|number| format!("&number={number}")).unwrap_or_default();
+    format!("/confirm?place={}{changes}", write_legs(legs))
+}
+
+/// Nothing is kept (any more): on to the choice, if the address says of what.
+fn no_hold(desk: &Desk, uri: &Uri) -> Problem {
+    let problem = Problem::from(RefusalCode::NoSuchHold);
+    let changes = parameter(uri, "number").and_then(|number| read_number(number).ok());
+    match parameter(uri, "place").and_then(|place| read_legs(place).ok()) {
+        Some(legs) => problem.go_on_at(choose_again(desk, &legs, changes)),
+        None => problem,
+    }
 }
 
 fn new_key() -> Result<String, Problem> {

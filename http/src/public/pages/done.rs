@@ -7,9 +7,9 @@ use axum::response::Response;
 use sesshu_engine::core::refusal::RefusalCode;
 
 use super::frame::Frame;
-use super::page;
 use super::place::{PlaceText, read_number};
 use super::visitor::{Visitor, parameter};
+use super::{go_to, page};
 use crate::problem::Problem;
 use crate::public::desk::App;
 
@@ -17,6 +17,7 @@ use crate::public::desk::App;
 #[template(path = "done.html")]
 struct DonePage<'a> {
     f: Frame<'a>,
+    title: String,
     name: String,
     bookings: Vec<(String, PlaceText, String)>,
 }
@@ -30,8 +31,14 @@ pub(crate) async fn get_done(State(desk): State<App>, request: Request) -> Resul
         let number = read_number(text)?;
         let own = me.bookings.iter().find(|booking| booking.number == number);
         let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+        if !booking.state.is_live() {
+            // It was booked once, and is not any more.
+            return Ok(go_to("/my"));
+        }
         let until = f.lang.instant(desk.engine.change_deadline(booking.date));
         bookings.push((number.grouped(), PlaceText::of_booking(&f, booking), f.say1("my.until", "at", &until)));
     }
-    page(&visitor, StatusCode::OK, &DonePage { f, name: me.name_kana, bookings })
+    let changed = parameter(visitor.uri(), "changed").is_some();
+    let title = f.say(if changed { "done.title_change" } else { "done.title" }).into_owned();
+    page(&visitor, StatusCode::OK, &DonePage { f, title, name: me.name_kana, bookings })
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::visitor::{Visitor, parameter};
 use super::{go_to, page};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, Step};
 use crate::public::body::{read_form, read_query};
 use crate::public::desk::App;
 use crate::shell::{OwnBody, add_advice};
@@ -23,6 +23,8 @@ struct LoginPage<'a> {
     id: String,
     next: String,
     expired: bool,
+    /// What was not done because the login had expired.
+    not_done: Option<Step>,
     error: Option<String>,
     id_field: FieldState,
     password_field: FieldState,
@@ -42,7 +44,7 @@ enum FieldState {
 impl FieldState {
     fn of(problem: &Problem, typed: &str) -> Self {
         match problem.code {
-            Code::Invalid if typed.trim().is_empty() => Self::Missing,
+            Code::Invalid if typed.is_empty() => Self::Missing,
             Code::InvalidCredentials => Self::Wrong,
             _ => Self::Fine,
         }
@@ -53,6 +55,8 @@ impl FieldState {
 pub(crate) struct LoginQuery {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    not_done: String,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +67,8 @@ pub(crate) struct LoginForm {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    not_done: String,
 }
 
 pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
@@ -73,6 +79,7 @@ pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Resu
         id: String::new(),
         next: own_address(&query.next).to_owned(),
         expired: parameter(visitor.uri(), "expired").is_some(),
+        not_done: Step::from_code(&query.not_done),
         error: None,
         id_field: FieldState::Fine,
         password_field: FieldState::Fine,
@@ -105,6 +112,7 @@ fn again(desk: &App, visitor: &Visitor, form: LoginForm, problem: &Problem) -> R
         f,
         next: own_address(&form.next).to_owned(),
         expired: false,
+        not_done: Step::from_code(&form.not_done),
         error: Some(error),
         id_field: FieldState::of(problem, &form.id),
         password_field: FieldState::of(problem, &form.password),

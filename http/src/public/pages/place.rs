@@ -2,12 +2,12 @@
 
 use sesshu_engine::PlaceView;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId, SlotNo};
-use sesshu_engine::core::resident::Leg;
+use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::session::PublicState;
 use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
-use crate::problem::Problem;
+use crate::problem::{Problem, Wrong};
 
 /// The most legs that a form names.
 const LEGS_MAX: usize = 2;
@@ -18,10 +18,10 @@ pub(crate) fn write_legs(legs: &[Leg]) -> String {
     legs.iter().map(write).collect::<Vec<_>>().join(",")
 }
 
-/// Reads what [`write_legs`] wrote.
-pub(crate) fn read_legs(text: &str) -> Result<Vec<Leg>, Problem> {
+/// Reads what [`write_legs`] wrote: one dose, or two consecutive ones.
+pub(crate) fn read_legs(text: &str) -> Result<Legs, Problem> {
     let legs: Option<Vec<Leg>> = text.split(',').take(LEGS_MAX + 1).map(read_leg).collect();
-    legs.filter(|legs| legs.len() <= LEGS_MAX).ok_or_else(|| Problem::invalid("place"))
+    legs.and_then(|legs| Legs::of(&legs)).ok_or_else(|| Problem::invalid(Wrong::field("place")))
 }
 
 fn read_leg(text: &str) -> Option<Leg> {
@@ -71,14 +71,16 @@ pub(crate) fn read_number(text: &str) -> Result<BookingNumber, Problem> {
     crate::public::api::bookings::number(text)
 }
 
-/// How many places left are few.
-const FEW: u32 = 9;
+/// Up to how many free places in a slot are few. How many there were is not known here.
+pub(crate) const SLOT_FEW: u32 = 2;
+/// Up to how many free places on a day are few.
+pub(crate) const DAY_FEW: u32 = 5;
 
-/// A sign and words for what is free: colour is never alone.
-pub(crate) fn free_text(frame: &Frame<'_>, state: PublicState, free: u32) -> String {
+/// A sign and words for what is free, of which up to `few` are few: colour is never alone.
+pub(crate) fn free_text(frame: &Frame<'_>, state: PublicState, free: u32, few: u32) -> String {
     let key = match state {
         PublicState::BeforeOpen => "state.before_open",
-        PublicState::Open if free > FEW => "state.open",
+        PublicState::Open if free > few => "state.open",
         PublicState::Open => "state.few",
         PublicState::Full => "state.full",
         PublicState::Closed => "state.closed",
@@ -102,9 +104,14 @@ mod tests {
             dose: DoseNo::new(dose).expect("a dose"),
         };
         for legs in [vec![leg(12, 1)], vec![leg(12, 1), leg(99, 2)]] {
-            assert_eq!(read_legs(&write_legs(&legs)).map_err(|problem| problem.code), Ok(legs));
+            assert_eq!(
+                read_legs(&write_legs(&legs)).map_err(|problem| problem.code),
+                Ok(Legs::of(&legs).expect("legs"))
+            );
         }
-        for wrong in ["", "1", "1-2", "1-2-0", "1-2-3-4", "a-b-c", "1-1-1,1-1-2,1-1-3", "1-1-1,"] {
+        for wrong in
+            ["", "1", "1-2", "1-2-0", "1-2-3-4", "a-b-c", "1-1-1,1-1-2,1-1-3", "1-1-1,", "1-0-1,2-0-1", "1-0-2,2-0-1"]
+        {
             assert!(read_legs(wrong).is_err(), "{wrong}");
         }
     }

@@ -71,7 +71,7 @@ struct RefusedPage<'a> {
 /// The page of `problem`; without a login, the way to it.
 pub(crate) fn refused_page(desk: &Desk, asked: &Asked, problem: &Problem) -> Response {
     if problem.code == Code::LoginRequired {
-        return go_to(&login_href(asked));
+        return go_to(&login_href(asked, problem));
     }
     let lang = asked.lang();
     let (next_href, next_key) = next_step(problem);
@@ -107,11 +107,16 @@ impl Asked {
     }
 }
 
-fn login_href(asked: &Asked) -> String {
-    let next = asked.own_page();
-    let next = next.path_and_query().map_or("/my", |next| next.as_str());
-    let expired = if asked.carried_login() { "&expired=1" } else { "" };
-    format!("/login?next={}{expired}", percent_encoded(next))
+/// The login that leads back to where the person was, and says what was not done.
+fn login_href(asked: &Asked, problem: &Problem) -> String {
+    let own_page = asked.own_page();
+    let own_page = own_page.path_and_query().map_or("/my", |next| next.as_str());
+    let next = percent_encoded(problem.go_on.as_deref().unwrap_or(own_page));
+    match problem.not_done {
+        Some(step) => format!("/login?next={next}&not_done={}", step.code()),
+        None if asked.carried_login() => format!("/login?next={next}&expired=1"),
+        None => format!("/login?next={next}"),
+    }
 }
 
 /// A text as the value of a query's parameter.
@@ -136,7 +141,8 @@ mod tests {
     #[test]
     fn an_expired_login_comes_back_to_where_it_was() {
         let asked = |method, uri: &'static str, cookies| {
-            login_href(&Asked { method, uri: Uri::from_static(uri), https: false, cookies, accept: None })
+            let asked = Asked { method, uri: Uri::from_static(uri), https: false, cookies, accept: None };
+            login_href(&asked, &Code::LoginRequired.into())
         };
         let cookie = HeaderValue::from_static("sesshu=x");
         assert_eq!(
@@ -144,6 +150,15 @@ mod tests {
             "/login?next=/choose%3Fdose%3D1%26date%3D2026-12-05"
         );
         assert_eq!(asked(Method::GET, "/my", Some(cookie.clone())), "/login?next=/my&expired=1");
-        assert_eq!(asked(Method::POST, "/book", Some(cookie)), "/login?next=/my&expired=1");
+        assert_eq!(asked(Method::POST, "/logout", Some(cookie)), "/login?next=/my&expired=1");
+    }
+
+    #[test]
+    fn a_step_that_was_not_done_is_named_and_taken_up_again() {
+        let asked =
+            Asked { method: Method::POST, uri: Uri::from_static("/book"), https: false, cookies: None, accept: None };
+        let expired = Problem::from(Code::LoginRequired).go_on_at("/confirm?place=1-0-1");
+        let expired = Problem { not_done: Some(crate::problem::Step::Book), ..expired };
+        assert_eq!(login_href(&asked, &expired), "/login?next=/confirm%3Fplace%3D1-0-1&not_done=book");
     }
 }

@@ -76,7 +76,7 @@ fn render(f: Frame<'_>, dose: DoseNo, now: &Availability) -> Vec<u8> {
     let opens = before.map(|session| session.opens_at).min();
     let other_doses = doses.into_iter().filter(|other| *other != dose);
     let other_doses = other_doses.map(|other| (other.get(), dose_text(&f, other))).collect();
-    let opens = opens.map(|at| f.say1("top.opens", "at", &f.lang.from_on(at)));
+    let opens = opens.map(|at| f.say1("top.opens", "at", &f.lang.starting(at)));
     let dose = dose_text(&f, dose);
     // The template only writes texts into memory, which cannot fail.
     TopPage { f, dose, days, other_doses, opens }.render().unwrap_or_default().into_bytes()
@@ -106,7 +106,7 @@ mod tests {
             start: ClockTime(540 + slot * 30),
             end: ClockTime(570 + slot * 30),
             free: day * 7 % 11,
-            state: if day * 7 % 11 == 0 { PublicState::Full } else { PublicState::Open },
+            state: if (day * 7).is_multiple_of(11) { PublicState::Full } else { PublicState::Open },
         };
         let session = |day: u32, venue: u32| SessionView {
             id: SessionId(day * 4 + venue),

@@ -9,7 +9,7 @@ use crate::auth::cookie::{self, CookieName};
 use crate::auth::token::Login;
 use crate::config::{Client, PublicConfig};
 use crate::lang::Lang;
-use crate::problem::Problem;
+use crate::problem::{Problem, Step};
 use crate::public::desk::Desk;
 
 /// How long a chosen language is kept, in seconds.
@@ -43,6 +43,12 @@ impl Visitor {
     /// The visitor's login.
     pub(crate) fn login(&self, desk: &Desk) -> Result<Login, Problem> {
         desk.login_of(&self.headers, self.client.https)
+    }
+
+    /// The login of somebody who is about to do `step`. If it has expired, they hear that nothing was done, and come back to
+    /// `again`.
+    pub(crate) fn login_for(&self, desk: &Desk, step: Step, again: &str) -> Result<Login, Problem> {
+        self.login(desk).map_err(|problem| Problem { not_done: Some(step), ..problem.go_on_at(again) })
     }
 
     pub(crate) const fn headers(&self) -> &HeaderMap {
