@@ -4,8 +4,10 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::codec::Chain;
+use super::index::Index;
 
 /// How far the journal of a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,41 @@ impl HighWaterFile {
 
     fn io(&self, source: io::Error) -> HighWaterError {
         HighWaterError::Io { path: self.path.clone(), source }
+    }
+}
+
+/// How often the mark is written at most.
+pub(super) const MARK_EVERY: Duration = Duration::from_secs(1);
+
+/// Writes the high-water mark behind the commits.
+pub(super) struct Marker {
+    file: HighWaterFile,
+    store: [u8; 16],
+    written_seq: u64,
+    written_at: Instant,
+}
+
+impl Marker {
+    pub(super) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
+        Self { file, store, written_seq: 0, written_at: Instant::now() }
+    }
+
+    pub(super) fn follow(&mut self, index: &Index) {
+        if self.written_at.elapsed() >= MARK_EVERY {
+            self.write(index);
+        }
+    }
+
+    pub(super) fn write(&mut self, index: &Index) {
+        let head = index.head();
+        self.written_at = Instant::now();
+        if head.seq == self.written_seq {
+            return;
+        }
+        match self.file.write(&HighWater { store: self.store, seq: head.seq, chain: head.chain }) {
+            Ok(()) => self.written_seq = head.seq,
+            Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod codec;
 mod high_water;
 mod index;
 mod overlay;
+mod queue;
 mod recover;
 mod store;
 mod verify;
@@ -14,10 +15,11 @@ mod writer;
 pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
 pub use high_water::{HighWater, HighWaterError, HighWaterFile};
 pub use index::{Index, ResidentEntry, SessionEntry, Staff};
+pub use queue::{LedgerQueue, Submission};
 pub use recover::{RecoverError, Recovered, recover};
 pub use store::{RedbLedger, Snapshot, StoreReader};
 pub use verify::{VerifyReport, verify};
-pub use writer::{Batch, LedgerQueue, Outcome, Settled, Sink, Submission, WriterFigures, spawn_writer};
+pub use writer::{Batch, Outcome, Settled, Sink, WriterFigures, spawn_writer};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as StdInstant};
 
 use super::codec::{BlockWriter, Chain, read_block};
-use super::high_water::{HighWater, HighWaterFile};
+use super::high_water::{HighWaterFile, MARK_EVERY, Marker};
 use super::index::Index;
+use super::queue::{LedgerQueue, Message, Submission, queue};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
 use crate::core::event::Entry;
 
@@ -28,20 +29,6 @@ const FOLD_LAG_RECORDS_MAX: usize = 500_000;
 /// How long to wait before the store is opened again, at first and at most.
 const REOPEN_WAIT_MIN: Duration = Duration::from_millis(50);
 const REOPEN_WAIT_MAX: Duration = Duration::from_secs(2);
-/// How often the high-water mark is written.
-const MARK_EVERY: Duration = Duration::from_secs(1);
-
-/// An entry on its way to the disk, with the ticket that carries its reply.
-pub struct Submission<T> {
-    /// The epoch in which it was decided; an older one is not written.
-    pub epoch: u64,
-    /// The change.
-    pub entry: Entry,
-    /// Rows beside the journal.
-    pub beside: Option<Box<Beside>>,
-    /// What its sender wants back.
-    pub ticket: T,
-}
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,48 +84,6 @@ pub struct WriterFigures {
     pub suspended: AtomicBool,
 }
 
-/// What the queue carries.
-enum Message<T> {
-    Entry(Submission<T>),
-    /// Begin a new epoch, in which every actor's state is made anew.
-    Restart,
-}
-
-/// How many requests for a restart may wait beside the entries; one is as good as many.
-const RESTARTS_MAX: usize = 16;
-
-/// The bounded way to the writer. Senders hold a permit for each entry, so that the queue can never be over full.
-pub struct LedgerQueue<T> {
-    sender: SyncSender<Message<T>>,
-}
-
-impl<T> Clone for LedgerQueue<T> {
-    fn clone(&self) -> Self {
-        Self { sender: self.sender.clone() }
-    }
-}
-
-impl<T> LedgerQueue<T> {
-    /// Hands an entry over; gives it back if the writer has stopped.
-    ///
-    /// # Panics
-    /// If the queue is full: its senders' permits bound it.
-    pub fn submit(&self, submission: Submission<T>) -> Result<(), Submission<T>> {
-        use std::sync::mpsc::TrySendError;
-        match self.sender.try_send(Message::Entry(submission)) {
-            Err(TrySendError::Disconnected(Message::Entry(submission))) => Err(submission),
-            Err(TrySendError::Full(_)) => panic!("permits bound the ledger's queue"),
-            Ok(()) | Err(TrySendError::Disconnected(Message::Restart)) => Ok(()),
-        }
-    }
-
-    /// Asks for a new epoch: what was decided before is not written any more, and every actor's state is made anew. A request
-    /// that finds no room is not needed: others wait already.
-    pub fn ask_for_restart(&self) {
-        let _ = self.sender.try_send(Message::Restart);
-    }
-}
-
 /// Starts the writer. It ends when every [`LedgerQueue`] is dropped, after it has written what waits and the whole fold.
 pub fn spawn_writer<L, S>(
     ledger: L,
@@ -153,11 +98,11 @@ where
     L: Ledger + 'static,
     S: Sink,
 {
-    let (sender, receiver) = sync_channel(queue_entries_max + RESTARTS_MAX);
-    let marker = Marker { file: mark, store: store.id, written_seq: 0, written_at: StdInstant::now() };
+    let (queue, receiver) = queue(queue_entries_max);
+    let marker = Marker::new(mark, store.id);
     let writer = Writer { ledger, index, sink, store, marker, figures, receiver };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run())?;
-    Ok((LedgerQueue { sender }, thread))
+    Ok((queue, thread))
 }
 
 struct Writer<L, S: Sink> {
@@ -371,33 +316,5 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             self.index.apply(*seq, *chain, entry, None);
         }
         Ok(tail.len() as u64)
-    }
-}
-
-/// Writes the high-water mark behind the commits.
-struct Marker {
-    file: HighWaterFile,
-    store: [u8; 16],
-    written_seq: u64,
-    written_at: StdInstant,
-}
-
-impl Marker {
-    fn follow(&mut self, index: &Index) {
-        if self.written_at.elapsed() >= MARK_EVERY {
-            self.write(index);
-        }
-    }
-
-    fn write(&mut self, index: &Index) {
-        let head = index.head();
-        self.written_at = StdInstant::now();
-        if head.seq == self.written_seq {
-            return;
-        }
-        match self.file.write(&HighWater { store: self.store, seq: head.seq, chain: head.chain }) {
-            Ok(()) => self.written_seq = head.seq,
-            Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
-        }
     }
 }
