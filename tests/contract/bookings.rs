@@ -226,19 +226,11 @@ async fn a_reused_key_is_told_before_anything_about_the_place() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_is_over_takes_no_booking() {
     let city = city();
-    let plan = PlannedSession::new("終わった会場", -1, 5);
-    let vaccine = city.vaccine().await;
-    let file = city.files().join("past.csv");
-    let header = "会場,日付,開始,終了,枠分,定員,ワクチン,回数";
-    std::fs::write(&file, format!("{header}\n{},{},10:00,11:00,30,5,{vaccine},1\n", plan.venue, plan.date))
-        .expect("a file");
-    let outcome = city.command(["sessions", "import", "--dry-run"]).arg(&file).run();
-    if outcome.code == Some(1) {
-        return; // Refused already where it would enter the city.
-    }
-    city.publish(std::slice::from_ref(&plan), 1).await;
-    let seen = city.sessions(1).await.into_iter().find(|session| session.0["venue"]["name"] == plan.venue);
-    if let Some(session) = seen {
-        city.someone().await.book("k", &session.place(0).dose(1)).await.refused(409, "closed");
-    }
+    // The city is told that the first one never opens; the second one does.
+    let over = PlannedSession::new("終わった会場", -1, 5);
+    let ahead = PlannedSession::new("これからの会場", 9, 5);
+    city.publish(&[over.clone(), ahead.clone()], 1).await;
+    city.listed(&ahead, |session| session.state() == "open").await;
+    let over = city.listed(&over, |session| session.state() == "closed").await;
+    city.someone().await.book("k", &over.place(0).dose(1)).await.refused(409, "closed");
 }
