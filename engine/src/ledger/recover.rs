@@ -113,3 +113,53 @@ fn block_start(first_seq: u64, bytes: &[u8]) -> Result<Chain, LoadError> {
     }
     Ok(start)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::codec::BlockWriter;
+    use super::super::{Append, Ledger};
+    use super::*;
+    use crate::core::event::{By, Entry, Event, StaffRole};
+
+    fn identity(id: u8) -> super::super::StoreIdentity {
+        super::super::StoreIdentity { id: [id; 16], number_key: [7; 32] }
+    }
+
+    fn entry(at: i64) -> Entry {
+        let event = Event::StaffChanged { login: "a".into(), role: StaffRole::Ops };
+        Entry { at: Instant(at), by: By::System, key: None, events: vec![event] }
+    }
+
+    /// A store with `entries` entries, one to a block.
+    fn store(folder: &std::path::Path, id: u8, entries: u64) -> RedbLedger {
+        let mut ledger = RedbLedger::create(folder, identity(id)).expect("a store");
+        let mut chain = CHAIN_START;
+        for seq in 0..entries {
+            let mut block = BlockWriter::after(seq, chain);
+            chain = block.push(&entry(seq as i64)).1;
+            assert!(matches!(ledger.append(Some(&block.finish()), &[], None), Append::Durable));
+        }
+        ledger
+    }
+
+    #[test]
+    fn an_older_an_emptier_and_another_store_are_refused() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = |name: &str| {
+            let folder = place.path().join(name);
+            std::fs::create_dir(&folder).expect("a folder");
+            folder
+        };
+        let mark = HighWaterFile::new(place.path().join("high-water"));
+        let served = recover(&store(&folder("served"), 1, 3), &mark).expect("served");
+        assert_eq!((served.index.head().seq, served.replayed), (3, 3));
+        mark.write(&HighWater { store: [1; 16], seq: 3, chain: served.index.head().chain }).expect("written");
+        for (name, id, entries) in [("older", 1, 2), ("empty", 1, 0), ("another", 2, 3)] {
+            let refused = recover(&store(&folder(name), id, entries), &mark);
+            let behind = matches!(refused, Err(RecoverError::HighWater(HighWaterError::StoreIsBehind { .. })));
+            assert!(behind, "{name}");
+        }
+        // The mark may lag.
+        assert!(recover(&store(&folder("ahead"), 1, 4), &mark).is_ok());
+    }
+}

@@ -315,3 +315,27 @@ impl Snapshot {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_of_a_newer_version_and_data_in_use_are_refused_with_the_reason() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let identity = StoreIdentity { id: [1; 16], number_key: [2; 32] };
+        let ledger = RedbLedger::create(folder.path(), identity).expect("a store");
+        assert!(matches!(RedbLedger::open(folder.path()), Err(LoadError::InUse)));
+        assert!(matches!(Snapshot::open(folder.path()), Err(LoadError::InUse)));
+        {
+            let database = ledger.database.read().expect("sound");
+            let write = begin(database.as_ref().expect("open")).expect("a transaction");
+            write.open_table(META).expect("a table").insert(FORMAT_KEY, [FORMAT + 1].as_slice()).expect("written");
+            write.commit().expect("committed");
+        }
+        drop(ledger);
+        let newer = |error: Option<LoadError>| matches!(error, Some(LoadError::NewerFormat { found, .. }) if found == FORMAT + 1);
+        assert!(newer(RedbLedger::open(folder.path()).err()));
+        assert!(newer(Snapshot::open(folder.path()).and_then(|snapshot| snapshot.identity()).err()));
+    }
+}
