@@ -59,9 +59,6 @@ fn replace<T: Clone>(all: &mut Vec<T>, new: &T, same: impl Fn(&T) -> bool) {
     }
 }
 
-/// All sessions by id.
-pub type Sessions = BTreeMap<SessionId, Session>;
-
 /// The sessions that `event` changes, with their state after it, read through `session`.
 pub fn sessions_after(
     event: &Event,
@@ -110,7 +107,7 @@ mod tests {
         }
     }
 
-    fn after(sessions: &mut Sessions, event: &Event) {
+    fn after(sessions: &mut BTreeMap<SessionId, Session>, event: &Event) {
         for session in sessions_after(event, |id| sessions.get(&id).cloned()).expect("no contradiction") {
             sessions.insert(session.id, session);
         }
@@ -119,7 +116,7 @@ mod tests {
     #[test]
     fn a_session_goes_from_draft_to_its_end_and_remembers_when_it_opened() {
         let (id, opens_at) = (SessionId(1), Instant(5));
-        let mut sessions = Sessions::new();
+        let mut sessions = BTreeMap::new();
         after(&mut sessions, &Event::SessionDrafted(draft(1)));
         after(&mut sessions, &Event::SessionDrafted(draft(2)));
         after(&mut sessions, &Event::SessionsPublished { sessions: vec![id], opens_at });

@@ -57,12 +57,6 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
-    #[must_use]
-    pub const fn unix_seconds(self) -> i64 {
-        self.0.div_euclid(MS_PER_SECOND)
-    }
-
     /// The date in the city's zone.
     #[must_use]
     pub const fn city_day(self) -> Day {

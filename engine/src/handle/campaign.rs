@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::EngineHandle;
 use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event, StaffRole};
-use crate::core::ids::{DoseNo, SessionId};
+use crate::core::ids::SessionId;
 use crate::core::refusal::Refusal;
 use crate::core::resident::DoseElsewhere;
 use crate::core::setup::Wave;
@@ -57,9 +57,6 @@ pub enum CampaignError {
     /// The store could not be read.
     #[error(transparent)]
     Load(#[from] crate::ledger::LoadError),
-    /// A login name that is taken, or (for a reset) unknown.
-    #[error("the login `{0}` {1}")]
-    Login(String, &'static str),
     /// The password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,
@@ -150,17 +147,5 @@ impl EngineHandle {
     #[must_use]
     pub fn staff_role(&self, login: &str) -> Option<StaffRole> {
         self.index().setup().staff.get(login).copied()
-    }
-
-    /// The names of the configured vaccines.
-    #[must_use]
-    pub fn vaccine_names(&self) -> Vec<String> {
-        self.index().setup().vaccines.iter().map(|vaccine| vaccine.name.clone()).collect()
-    }
-
-    /// The doses of the series of vaccine `name`.
-    #[must_use]
-    pub fn vaccine_doses(&self, name: &str) -> Option<DoseNo> {
-        self.index().setup().vaccines.iter().find(|vaccine| vaccine.name == name).map(|vaccine| vaccine.doses)
     }
 }
