@@ -62,6 +62,7 @@ impl Rush {
             rules: Rules::default(),
             vaccines: vec![vaccine],
             hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
+            free_disk_floor_bytes: 0,
         };
         config.create().expect("a new store");
         let clock = Arc::new(ManualClock::at(START));

@@ -51,6 +51,7 @@ impl DataFolder {
             rules: config.rules(),
             vaccines: config.vaccines(),
             hashing: PasswordHashParams::default(),
+            free_disk_floor_bytes: config.store.free_disk_floor_bytes(),
         }
     }
 

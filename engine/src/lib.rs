@@ -10,13 +10,15 @@ pub mod core;
 mod gate;
 mod handle;
 pub mod ledger;
+mod planted;
 pub mod priority;
 pub mod roll;
 pub mod view;
 
 pub use handle::{
-    CampaignError, DraftSummary, EngineConfig, EngineHandle, IssuedLine, PersonReport, PreparedPassword,
-    PublishSummary, ReportedBooking, ReportedDose, ReportedView, RollDifference, StartError, VaccineSpec,
+    CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine, PersonReport,
+    PreparedPassword, PublishSummary, ReportedBooking, ReportedDose, ReportedView, RollDifference, StartError,
+    VaccineSpec,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

@@ -170,6 +170,8 @@ pub struct EngineFigures {
     pub residents: u64,
     /// Bookings that use a place.
     pub bookings_live: u64,
+    /// How much the disk still takes, in bytes.
+    pub disk_free_bytes: u64,
     /// How far the wall clock has run away from engine time since the start, in milliseconds.
     pub clock_drift_ms: i64,
 }

@@ -16,6 +16,8 @@ pub(crate) use check::ConfigError;
 /// The file that `init` writes: every key with its default, explained.
 pub(crate) const TEMPLATE: &str = include_str!("template.toml");
 
+const MIB: u64 = 1024 * 1024;
+
 /// The whole configuration.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -146,10 +148,24 @@ impl Default for RulesConfig {
 }
 
 /// Where things lie.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Store {
     pub(crate) high_water: Option<PathBuf>,
+    pub(crate) free_disk_floor_mib: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { high_water: None, free_disk_floor_mib: sesshu_engine::FREE_DISK_FLOOR_BYTES / MIB }
+    }
+}
+
+impl Store {
+    /// The floor of free disk, in bytes.
+    pub(crate) const fn free_disk_floor_bytes(&self) -> u64 {
+        self.free_disk_floor_mib.saturating_mul(MIB)
+    }
 }
 
 /// A vaccine and the rules of its series.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, oneshot};
 
-use super::session_actor::GiveBack;
+use super::message::SessionMessage;
 use super::system::Shared;
 use crate::core::event::Entry;
 use crate::core::ids::SessionId;
@@ -82,7 +82,7 @@ impl Takes {
 impl Drop for Takes {
     fn drop(&mut self) {
         for (session, take) in self.taken.drain(..) {
-            self.shared.registry.tell(session, GiveBack { take, epoch: self.epoch });
+            self.shared.registry.tell(session, SessionMessage::GiveBack { take, epoch: self.epoch });
         }
     }
 }

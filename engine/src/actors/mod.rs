@@ -3,12 +3,15 @@
 //! A message carries its own reply, its gate pass and its permit; dropping it anywhere answers "unavailable", frees the gate
 //! and returns the permit, so nothing can leak.
 
+mod clerk;
 mod grant;
+mod message;
 mod session_actor;
 mod sink;
 mod system;
 
+pub(crate) use clerk::SessionClerk;
 pub(crate) use grant::{CampaignTurn, Grant, GrantLeg, Purpose, Takes, Ticket};
-pub(crate) use session_actor::{CapacityCommand, CloseCommand, Release};
+pub(crate) use message::{CapacityCommand, CloseCommand, SessionMessage};
 pub(crate) use sink::ActorSink;
-pub(crate) use system::{ActorSystem, Shared};
+pub(crate) use system::{ActorSystem, Mailbox, Office, Shared};

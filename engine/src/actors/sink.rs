@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::grant::Ticket;
-use super::session_actor::{Durable, Rebuild, Release};
+use super::message::{Durable, Rebuild, SessionMessage};
 use super::system::Shared;
 use crate::core::event::Event;
 use crate::core::ids::SessionId;
@@ -52,7 +52,7 @@ impl Sink for ActorSink {
             self.shared.start_sessions();
         }
         for (session, durable) in by_session {
-            self.shared.registry.tell(session, durable);
+            self.shared.registry.tell(session, SessionMessage::Durable(durable));
         }
     }
 
@@ -66,7 +66,7 @@ impl Sink for ActorSink {
             {
                 // A hold that the booking used is gone already; another place that it kept is free now.
                 for leg in &hold.legs {
-                    self.shared.registry.tell(leg.session, Release(hold.id));
+                    self.shared.registry.tell(leg.session, SessionMessage::Release(hold.id));
                 }
             }
             let reply = ticket.reply.take();
@@ -90,7 +90,8 @@ impl Sink for ActorSink {
     fn resumed(&mut self, epoch: u64) {
         self.shared.start_sessions();
         for (session, entry) in self.shared.registry.entries(&self.shared.index) {
-            self.shared.registry.tell(session, Rebuild { epoch, booked: entry.booked() });
+            let rebuild = Rebuild { epoch, booked: entry.booked() };
+            self.shared.registry.tell(session, SessionMessage::Rebuild(rebuild));
         }
         self.unknown.clear();
     }

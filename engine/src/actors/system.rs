@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, Handler, Message, System};
+use actix::{Actor, Arbiter, ArbiterHandle, System};
 
+use super::clerk::SessionClerk;
 use super::grant::{Grant, Ticket};
-use super::session_actor::{Decide, SessionActor};
+use super::message::SessionMessage;
+use super::session_actor::SessionActor;
 use crate::clock::Clock;
 use crate::core::ids::SessionId;
 use crate::core::session::SessionPhase;
@@ -18,6 +20,18 @@ use crate::ledger::{Index, LedgerQueue, SessionEntry, Submission, WriterFigures}
 
 /// How many threads the session actors are spread over.
 const ARBITERS: usize = 2;
+
+/// The way to one clerk. It never blocks and never fails: what cannot be delivered is dropped, and so answers.
+pub(crate) type Mailbox = Arc<dyn Fn(SessionMessage) + Send + Sync>;
+
+/// Where the clerks work, each on its own, one message at a time.
+pub(crate) trait Office: Send + Sync {
+    /// Gives a clerk a desk.
+    fn start(&self, clerk: SessionClerk) -> Mailbox;
+
+    /// Closes. What waits in mailboxes is dropped: drain first.
+    fn stop(&self);
+}
 
 /// What actors, sink and handle have in common.
 pub(crate) struct Shared {
@@ -37,9 +51,9 @@ impl Shared {
         rules: Rules,
         index: Arc<Index>,
         figures: Arc<WriterFigures>,
-        system: &ActorSystem,
+        office: Arc<dyn Office>,
     ) -> Self {
-        let registry = Registry { actors: RwLock::default(), arbiters: system.arbiters.clone() };
+        let registry = Registry { mailboxes: RwLock::default(), office };
         let broken_sessions = AtomicU64::new(0);
         Self { clock, rules, index, registry, figures, broken_sessions, queue: RwLock::new(None) }
     }
@@ -69,60 +83,61 @@ impl Shared {
         self.figures.epoch.load(Ordering::Acquire)
     }
 
-    /// Gives every session that is not a draft its actor. A draft has none: it may still change its slots.
+    /// Gives every session that is not a draft its clerk. A draft has none: it may still change its slots.
     pub(crate) fn start_sessions(self: &Arc<Self>) {
-        let mut actors = self.registry.actors.write().unwrap_or_else(PoisonError::into_inner);
+        let mut mailboxes = self.registry.mailboxes.write().unwrap_or_else(PoisonError::into_inner);
         for entry in self.index.sessions() {
             let session = entry.definition();
             if session.phase == SessionPhase::Draft {
                 continue;
             }
-            actors.entry(session.id).or_insert_with(|| {
-                let arbiter = &self.registry.arbiters[session.id.0 as usize % ARBITERS];
-                let actor = SessionActor::new(session.id, entry, self.epoch(), Arc::clone(self));
-                SessionActor::start_in_arbiter(arbiter, move |_| actor)
+            mailboxes.entry(session.id).or_insert_with(|| {
+                self.registry.office.start(SessionClerk::new(session.id, entry, self.epoch(), Arc::clone(self)))
             });
         }
     }
 }
 
-/// The addresses of all session actors.
+/// The ways to all clerks.
 pub(crate) struct Registry {
-    actors: RwLock<HashMap<SessionId, Addr<SessionActor>>>,
-    arbiters: Vec<ArbiterHandle>,
+    mailboxes: RwLock<HashMap<SessionId, Mailbox>>,
+    office: Arc<dyn Office>,
 }
 
 impl Registry {
-    fn addr(&self, session: SessionId) -> Option<Addr<SessionActor>> {
-        self.actors.read().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
+    /// The way to a clerk. It is used without the lock: a message that is dropped may send others.
+    fn mailbox(&self, session: SessionId) -> Option<Mailbox> {
+        self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
     }
 
-    /// Sends a grant to the actor of its next leg; gives it back if there is none.
+    /// Sends a grant to the clerk of its next leg; gives it back if there is none.
     pub(crate) fn decide(&self, session: SessionId, grant: Box<Grant>) -> Result<(), Box<Grant>> {
-        match self.addr(session) {
-            Some(actor) => {
-                actor.do_send(Decide(grant));
+        match self.mailbox(session) {
+            Some(mailbox) => {
+                mailbox(SessionMessage::Decide(grant));
                 Ok(())
             }
             None => Err(grant),
         }
     }
 
-    /// Sends a message that needs no answer, or carries its own. Without an actor it is dropped.
-    pub(crate) fn tell<M>(&self, session: SessionId, message: M)
-    where
-        M: Message<Result = ()> + Send + 'static,
-        SessionActor: Handler<M>,
-    {
-        if let Some(actor) = self.addr(session) {
-            actor.do_send(message);
+    /// Sends a message that needs no answer, or carries its own. Without a clerk it is dropped.
+    pub(crate) fn tell(&self, session: SessionId, message: SessionMessage) {
+        if let Some(mailbox) = self.mailbox(session) {
+            mailbox(message);
         }
     }
 
-    /// The sessions that have an actor, with their entries.
+    /// The sessions that have a clerk, with their entries.
     pub(crate) fn entries(&self, index: &Index) -> Vec<(SessionId, Arc<SessionEntry>)> {
-        let actors = self.actors.read().unwrap_or_else(PoisonError::into_inner);
-        actors.keys().filter_map(|id| index.session(*id).map(|entry| (*id, entry))).collect()
+        let mailboxes = self.mailboxes.read().unwrap_or_else(PoisonError::into_inner);
+        mailboxes.keys().filter_map(|id| index.session(*id).map(|entry| (*id, entry))).collect()
+    }
+
+    /// Closes the office.
+    pub(crate) fn close(&self) {
+        self.mailboxes.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.office.stop();
     }
 }
 
@@ -130,7 +145,7 @@ impl Registry {
 pub(crate) struct ActorSystem {
     system: System,
     arbiters: Vec<ArbiterHandle>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl ActorSystem {
@@ -157,17 +172,23 @@ impl ActorSystem {
         let ended = || io::Error::other("the actors' thread ended at once");
         wait.recv().map_err(|_| ended())?;
         let (system, arbiters) = started.get().cloned().ok_or_else(ended)?;
-        Ok(Self { system, arbiters, thread: Some(thread) })
+        Ok(Self { system, arbiters, thread: Mutex::new(Some(thread)) })
+    }
+}
+
+impl Office for ActorSystem {
+    fn start(&self, clerk: SessionClerk) -> Mailbox {
+        let arbiter = &self.arbiters[clerk.id().0 as usize % ARBITERS];
+        let actor = SessionActor::start_in_arbiter(arbiter, move |_| SessionActor(clerk));
+        Arc::new(move |message| actor.do_send(message))
     }
 
-    /// Stops all actors. What waits in mailboxes is dropped: drain first.
-    pub(crate) fn stop(&mut self, registry: &Registry) {
-        registry.actors.write().unwrap_or_else(PoisonError::into_inner).clear();
+    fn stop(&self) {
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
         self.system.stop();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }
     }

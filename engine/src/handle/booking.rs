@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{EngineHandle, wait_for};
-use crate::actors::{Grant, GrantLeg, Purpose, Release, Takes, Ticket};
+use crate::actors::{Grant, GrantLeg, Purpose, SessionMessage, Takes, Ticket};
 use crate::core::campaign::Setup;
 use crate::core::decide::{Applicant, Cancellation, Offer, may_book, may_cancel, may_change};
 use crate::core::event::{By, Entry, Event};
@@ -189,7 +189,7 @@ impl EngineHandle {
         let own = own.ok_or(RefusalCode::NoSuchHold)?;
         pass.set_hold(None);
         for leg in &own.legs {
-            self.0.shared.registry.tell(leg.session, Release(own.id));
+            self.0.shared.registry.tell(leg.session, SessionMessage::Release(own.id));
         }
         Ok(())
     }
@@ -227,7 +227,7 @@ impl EngineHandle {
         channel: Channel,
         now: Instant,
     ) -> Result<Option<Entry>, Refusal> {
-        let permit = self.permit(channel)?;
+        let permit = self.place_permit(channel)?;
         let hold = self.0.gate.hold(resident, now).map(|hold| hold.id);
         let mut grant_legs: Vec<GrantLeg> = legs
             .iter()

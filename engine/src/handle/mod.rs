@@ -15,7 +15,7 @@ pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
 };
 pub use sessions::{DraftSummary, PublishSummary};
-pub use start::{EngineConfig, StartError, VaccineSpec};
+pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use std::time::{Duration, Instant as StdInstant};
 use arc_swap::ArcSwapOption;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::actors::{ActorSystem, CampaignTurn, Shared, Ticket};
+use crate::actors::{CampaignTurn, Shared, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
 use crate::core::refusal::{Refusal, RefusalCode};
@@ -38,6 +38,7 @@ use crate::view::Availability;
 /// How many entries may be on their way to the disk at once, for residents and, apart from them, for everybody else.
 const WEB_ENTRIES_MAX: usize = 8_192;
 const STAFF_ENTRIES_MAX: usize = 1_024;
+const ENTRIES_MAX: usize = WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX;
 /// How long a request waits for its outcome before it is told that the outcome is not known.
 const OUTCOME_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long a shutdown waits for what is on its way.
@@ -47,8 +48,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 pub(crate) struct Engine {
     pub(crate) shared: Arc<Shared>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) actors: Mutex<ActorSystem>,
-    pub(crate) pool: HashPool,
+    pub(crate) pool: Arc<HashPool>,
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) availability: ArcSwapOption<Availability>,
     pub(crate) rendering: Mutex<()>,
@@ -60,6 +60,7 @@ pub(crate) struct Engine {
     /// One change of the campaign at a time: what was shown is what is done.
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
+    free_disk_floor_bytes: u64,
 }
 
 /// The engine's door. Cheap to clone.
@@ -86,6 +87,17 @@ impl EngineHandle {
         Arc::clone(lane).try_acquire_owned().map_err(|_| RefusalCode::Busy.into())
     }
 
+    /// The same for a new place: below the floor of free disk there is none, so that what is booked can still be changed back
+    /// and cancelled.
+    pub(crate) fn place_permit(&self, channel: Channel) -> Result<OwnedSemaphorePermit, Refusal> {
+        if self.disk_is_low() { Err(RefusalCode::Busy.into()) } else { self.permit(channel) }
+    }
+
+    /// Whether the disk has less room than its floor.
+    pub(crate) fn disk_is_low(&self) -> bool {
+        self.0.shared.figures.disk_free_bytes.load(Ordering::Acquire) < self.0.free_disk_floor_bytes
+    }
+
     /// Whether the ledger's thread has ended, though nobody asked it to.
     pub(crate) fn ledger_has_failed(&self) -> bool {
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +107,7 @@ impl EngineHandle {
     /// Entries on their way to the disk.
     pub(crate) fn in_flight(&self) -> u64 {
         let free = self.0.web_permits.available_permits() + self.0.staff_permits.available_permits();
-        (WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX).saturating_sub(free) as u64
+        ENTRIES_MAX.saturating_sub(free) as u64
     }
 
     /// Appends an entry that no actor decides, and waits until it is durable. What the ticket keeps closed stays so until then,
@@ -151,10 +163,7 @@ impl EngineHandle {
         while !all() && StdInstant::now() < deadline {
             std::thread::park_timeout(Duration::from_millis(5));
         }
-        let lock = |mutex| -> std::sync::MutexGuard<'_, ActorSystem> {
-            Mutex::lock(mutex).unwrap_or_else(PoisonError::into_inner)
-        };
-        lock(&self.0.actors).stop(&self.0.shared.registry);
+        self.0.shared.registry.close();
         self.0.shared.set_queue(None);
         if let Some(writer) = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = writer.join();

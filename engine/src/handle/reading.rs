@@ -208,6 +208,13 @@ impl EngineHandle {
         if self.ledger_has_failed() {
             reasons.push(("ledger_failed", "the ledger has stopped; restart the server".to_owned()));
         }
+        if self.disk_is_low() {
+            let free_mb = shared.figures.disk_free_bytes.load(Ordering::Acquire) / (1024 * 1024);
+            let floor_mb = self.0.free_disk_floor_bytes / (1024 * 1024);
+            let reason =
+                format!("{free_mb} MiB of disk are free, the floor is {floor_mb} MiB: no new bookings are taken");
+            reasons.push(("disk_low", reason));
+        }
         let broken = shared.broken_sessions.load(Ordering::Acquire);
         if broken > 0 {
             reasons.push(("session_failed", format!("{broken} sessions grant nothing after an internal error")));
@@ -233,6 +240,7 @@ impl EngineHandle {
             suspended: shared.figures.suspended.load(Ordering::Acquire),
             residents: u64::from(self.index().residents_next()),
             bookings_live: self.index().bookings_live(),
+            disk_free_bytes: count(&shared.figures.disk_free_bytes),
             clock_drift_ms: shared.clock.drift_ms(),
         }
     }

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::{CampaignError, EngineHandle, wait_for};
-use crate::actors::{CampaignTurn, CapacityCommand, CloseCommand, Ticket};
+use crate::actors::{CampaignTurn, CapacityCommand, CloseCommand, SessionMessage, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::{Channel, SessionId, SlotNo, VenueId};
 use crate::core::refusal::Refusal;
@@ -178,7 +178,7 @@ impl EngineHandle {
         let (entry, ticket, outcome) = self.city_change(turn, by, events)?;
         let (refused, too_small) = oneshot::channel();
         let command = CapacityCommand { slot, capacity, entry, ticket, refused };
-        self.0.shared.registry.tell(session, command);
+        self.0.shared.registry.tell(session, SessionMessage::Capacity(command));
         match wait_for(outcome).await {
             Ok(_) => Ok(()),
             Err(refusal) => match too_small.await {
@@ -238,7 +238,7 @@ impl EngineHandle {
             return Err(CampaignError::NotOpen(session));
         }
         let (entry, ticket, outcome) = self.city_change(turn, by, vec![event])?;
-        self.0.shared.registry.tell(session, CloseCommand { entry, ticket });
+        self.0.shared.registry.tell(session, SessionMessage::Close(CloseCommand { entry, ticket }));
         wait_for(outcome).await?;
         Ok(())
     }

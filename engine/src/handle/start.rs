@@ -5,14 +5,14 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::{Engine, EngineHandle, STAFF_ENTRIES_MAX, WEB_ENTRIES_MAX};
-use crate::actors::{ActorSink, ActorSystem, Shared};
+use super::{ENTRIES_MAX, Engine, EngineHandle, STAFF_ENTRIES_MAX, WEB_ENTRIES_MAX};
+use crate::actors::{ActorSink, ActorSystem, Office, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::core::event::{By, Event};
 use crate::core::ids::{DoseNo, VaccineId};
@@ -20,7 +20,7 @@ use crate::core::setup::{Rules, Vaccine};
 use crate::core::time::Instant;
 use crate::gate::Gate;
 use crate::ledger::{
-    HighWaterFile, LoadError, RecoverError, RedbLedger, StoreIdentity, WriterFigures, recover, spawn_writer,
+    HighWaterFile, Index, LoadError, RecoverError, RedbLedger, StoreIdentity, StoreReader, recover, spawn_writer,
 };
 use crate::roll::{HashPool, HashPoolSettings, PasswordHashParams, PasswordHasher};
 
@@ -31,6 +31,9 @@ const KEYS_FOLDER: &str = "keys";
 
 /// How many logins may wait for each hashing thread.
 const LOGINS_QUEUED_PER_THREAD_MAX: usize = 256;
+
+/// The usual floor of free disk, in bytes: room for about a minute of the fastest rush, and for the restart after it.
+pub const FREE_DISK_FLOOR_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A vaccine as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct EngineConfig {
     pub vaccines: Vec<VaccineSpec>,
     /// How passwords are hashed.
     pub hashing: PasswordHashParams,
+    /// Below this much free disk, in bytes, no new booking, change or hold is taken.
+    pub free_disk_floor_bytes: u64,
 }
 
 /// Why a data folder cannot be served.
@@ -157,29 +162,57 @@ impl EngineConfig {
     fn start_on(
         &self,
         ledger: RedbLedger,
-        index: crate::ledger::Index,
+        index: Index,
         mark: HighWaterFile,
         clock: Arc<dyn Clock>,
     ) -> Result<EngineHandle, StartError> {
         let hasher = Arc::new(PasswordHasher::new(self.hashing, key(&self.folder, "pepper")?)?);
-        let pool = HashPool::start(&hasher, pool_settings()).map_err(io_error("hash pool"))?;
-        let figures = Arc::new(WriterFigures::default());
+        let pool = Arc::new(HashPool::start(&hasher, pool_settings()).map_err(io_error("hash pool"))?);
+        let office = Arc::new(ActorSystem::start().map_err(io_error("actors"))?);
         let index = Arc::new(index);
-        let actors = ActorSystem::start().map_err(io_error("actors"))?;
-        let (rules, recovered) = (self.rules.clone(), Arc::clone(&index));
-        let shared = Arc::new(Shared::new(clock, rules, recovered, Arc::clone(&figures), &actors));
+        let parts = Parts {
+            clock,
+            rules: self.rules.clone(),
+            index: Arc::clone(&index),
+            reader: ledger.reader(),
+            office,
+            pool,
+            hasher,
+            free_disk_floor_bytes: self.free_disk_floor_bytes,
+        };
+        let (engine, sink) = EngineHandle::assemble(parts);
+        let identity = ledger.identity().clone();
+        let figures = Arc::clone(&engine.0.shared.figures);
+        let (queue, writer) =
+            spawn_writer(ledger, index, sink, mark, identity, ENTRIES_MAX, figures).map_err(io_error("ledger"))?;
+        engine.0.shared.set_queue(Some(queue));
+        *engine.0.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+        Ok(engine)
+    }
+}
+
+/// What an engine is made of, but for the one who drives its ledger.
+pub(crate) struct Parts {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rules: Rules,
+    pub(crate) index: Arc<Index>,
+    pub(crate) reader: StoreReader,
+    pub(crate) office: Arc<dyn Office>,
+    pub(crate) pool: Arc<HashPool>,
+    pub(crate) hasher: Arc<PasswordHasher>,
+    pub(crate) free_disk_floor_bytes: u64,
+}
+
+impl EngineHandle {
+    /// Puts an engine together. It takes changes once it has a queue to a ledger that tells the sink.
+    pub(crate) fn assemble(parts: Parts) -> (Self, ActorSink) {
+        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes } = parts;
+        let shared = Arc::new(Shared::new(clock, rules, index, Arc::default(), office));
         shared.start_sessions();
         let sink = ActorSink { shared: Arc::clone(&shared), unknown: Vec::new() };
-        let identity = ledger.identity().clone();
-        let reader = ledger.reader();
-        let entries_max = WEB_ENTRIES_MAX + STAFF_ENTRIES_MAX;
-        let (queue, writer) =
-            spawn_writer(ledger, index, sink, mark, identity, entries_max, figures).map_err(io_error("ledger"))?;
-        shared.set_queue(Some(queue));
-        Ok(EngineHandle(Arc::new(Engine {
+        let engine = Self(Arc::new(Engine {
             shared,
             gate: Gate::new(),
-            actors: Mutex::new(actors),
             pool,
             hasher,
             availability: ArcSwapOption::empty(),
@@ -187,11 +220,13 @@ impl EngineConfig {
             web_permits: Arc::new(Semaphore::new(WEB_ENTRIES_MAX)),
             staff_permits: Arc::new(Semaphore::new(STAFF_ENTRIES_MAX)),
             closing: AtomicBool::new(false),
-            writer: Mutex::new(Some(writer)),
+            writer: Mutex::new(None),
             reader,
             campaign: Arc::default(),
             last_sweep: Mutex::new(Instant::default()),
-        })))
+            free_disk_floor_bytes,
+        }));
+        (engine, sink)
     }
 }
 

@@ -129,11 +129,6 @@ pub(super) fn read_block(
     if rest == chain.0 { Ok(chain) } else { Err(damaged("a block whose chain does not verify")) }
 }
 
-/// How many entries a stored block says it has.
-pub(super) fn entries_of(bytes: &[u8]) -> u32 {
-    bytes.get(COUNT_BYTES).and_then(take::<4>).map_or(0, |(count, _)| u32::from_le_bytes(count))
-}
-
 fn take<const N: usize>(bytes: &[u8]) -> Option<([u8; N], &[u8])> {
     bytes.split_first_chunk::<N>().map(|(head, rest)| (*head, rest))
 }

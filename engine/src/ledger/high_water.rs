@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::codec::Chain;
 use super::index::Index;
@@ -102,23 +102,15 @@ pub(super) struct Marker {
     file: HighWaterFile,
     store: [u8; 16],
     written_seq: u64,
-    written_at: Instant,
 }
 
 impl Marker {
     pub(super) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
-        Self { file, store, written_seq: 0, written_at: Instant::now() }
-    }
-
-    pub(super) fn follow(&mut self, index: &Index) {
-        if self.written_at.elapsed() >= MARK_EVERY {
-            self.write(index);
-        }
+        Self { file, store, written_seq: 0 }
     }
 
     pub(super) fn write(&mut self, index: &Index) {
         let head = index.head();
-        self.written_at = Instant::now();
         if head.seq == self.written_seq {
             return;
         }

@@ -317,13 +317,11 @@ impl Index {
     }
 
     /// The next slice of the fold: up to `records_max` lagging records as they are now. They count as written; if the commit
-    /// fails, give the slice's records back with [`Index::lag_again`].
-    pub(super) fn fold_slice(&self, records_max: usize) -> (FoldSlice, Vec<(u64, Lagging)>) {
+    /// fails, the index is loaded anew.
+    pub(super) fn fold_slice(&self, records_max: usize) -> FoldSlice {
         let mut slice = FoldSlice::default();
-        let mut taken = Vec::new();
         for _ in 0..records_max {
-            let Some((seq, record)) = lock(&self.lagging).pop_front() else { break };
-            taken.push((seq, record));
+            let Some((_, record)) = lock(&self.lagging).pop_front() else { break };
             match record {
                 Lagging::Resident(no) => {
                     let row = self.resident_mut(no, |resident| {
@@ -340,17 +338,34 @@ impl Index {
         }
         let head = self.head().seq;
         slice.folded_seq = lock(&self.lagging).front().map_or(head, |(seq, _)| seq - 1);
-        (slice, taken)
+        slice
     }
 
-    /// These records lag again: the commit that was to write them did not happen.
-    pub(super) fn lag_again(&self, taken: Vec<(u64, Lagging)>) {
-        for (seq, record) in taken.into_iter().rev() {
-            if let Lagging::Resident(no) = record {
-                self.resident_mut(no, |resident| resident.lagging = true);
-            }
-            lock(&self.lagging).push_front((seq, record));
+    /// Takes the place of everything with what was loaded from the same store. Sessions stay the same objects, for whoever
+    /// has hold of them. Readers may meanwhile see some of the old and some of the new, all of it durable.
+    pub(super) fn replace(&self, loaded: Self) {
+        for (stripe, loaded) in self.stripes.iter().zip(loaded.stripes) {
+            *write(stripe) = loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
         }
+        *write(&self.by_id) = loaded.by_id.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *write(&self.staff) = loaded.staff.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.residents_next.store(loaded.residents_next.into_inner(), Ordering::Release);
+        self.setup.store(loaded.setup.into_inner());
+        for (id, session) in loaded.sessions.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let kept = self.session(id).filter(|kept| kept.held.len() == session.held.len());
+            match kept {
+                Some(kept) => {
+                    kept.definition.store(session.definition());
+                    *lock(&kept.booked) = session.booked();
+                }
+                None => {
+                    write(&self.sessions).insert(id, session);
+                }
+            }
+        }
+        *lock(&self.lagging) = loaded.lagging.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.bookings_live.store(loaded.bookings_live.into_inner(), Ordering::Release);
+        *lock(&self.head) = loaded.head.into_inner().unwrap_or_else(PoisonError::into_inner);
     }
 }
 

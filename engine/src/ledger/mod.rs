@@ -8,7 +8,11 @@ mod index;
 mod overlay;
 mod queue;
 mod recover;
+#[cfg(test)]
+pub(crate) mod sim_disk;
+mod storage;
 mod store;
+mod thread;
 mod verify;
 mod writer;
 
@@ -18,8 +22,9 @@ pub use index::{Index, ResidentEntry, SessionEntry, Staff};
 pub use queue::{LedgerQueue, Submission};
 pub use recover::{RecoverError, Recovered, recover};
 pub use store::{RedbLedger, Snapshot, StoreReader};
+pub use thread::spawn_writer;
 pub use verify::{VerifyReport, verify};
-pub use writer::{Batch, Outcome, Settled, Sink, WriterFigures, spawn_writer};
+pub use writer::{Batch, Outcome, Settled, Sink, WriterFigures};
 
 use serde::{Deserialize, Serialize};
 
@@ -155,12 +160,9 @@ pub trait Ledger: Send {
     /// Commits; never retried on the same handle after `Unknown`.
     fn append(&mut self, block: Option<&Block>, beside: &[&Beside], fold: Option<&FoldSlice>) -> Append;
 
-    /// Opens the store again from disk after an unknown outcome.
-    fn reopen(&mut self) -> Result<(), LoadError>;
+    /// Opens the store again from disk after an unknown outcome, and loads it whole, with the chain after entry `chain_at`.
+    fn reopen(&mut self, chain_at: u64) -> Result<(Index, Option<Chain>), LoadError>;
 
-    /// Gives every stored block from the one that holds `seq` on.
-    fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError>;
-
-    /// Gives the rows beside the journal, for catching up after an unknown outcome.
-    fn load_beside(&self) -> Result<Beside, LoadError>;
+    /// How much the disk still takes, in bytes.
+    fn free_bytes(&self) -> std::io::Result<u64>;
 }

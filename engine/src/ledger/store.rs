@@ -1,14 +1,18 @@
 //! The ledger on redb: one file, two-phase commits with quick repair, one writer.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
     Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
 };
 
-use super::codec::{CHAIN_START, FORMAT, decode_row, encode_row, read_block};
+use super::codec::{CHAIN_START, Chain, FORMAT, decode_row, encode_row, read_block};
+use super::index::Index;
 use super::overlay::Overlay;
+use super::recover::load;
+use super::storage::{CACHE_BYTES, FileStorage, Storage};
 use super::{Append, Beside, Block, EachBlock, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::core::campaign::Setup;
 use crate::core::event::Entry;
@@ -29,18 +33,15 @@ const IDENTITY_KEY: &str = "identity";
 const SETUP_KEY: &str = "setup";
 const FOLDED_KEY: &str = "folded_seq";
 
-/// redb's page cache. The index in memory answers all reads, so the cache only serves the writer.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
-
 /// The file's name in the data folder.
 const FILE_NAME: &str = "sesshu.redb";
 
 /// The open database; none while it is being opened again.
 type SharedDatabase = Arc<RwLock<Option<Database>>>;
 
-/// A ledger in a redb file.
+/// A ledger in a redb store.
 pub struct RedbLedger {
-    path: PathBuf,
+    storage: Arc<dyn Storage>,
     database: SharedDatabase,
     identity: StoreIdentity,
 }
@@ -60,8 +61,11 @@ impl StoreReader {
 impl RedbLedger {
     /// Makes a new store in `folder`.
     pub fn create(folder: &Path, identity: StoreIdentity) -> Result<Self, LoadError> {
-        let path = folder.join(FILE_NAME);
-        let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create(&path).map_err(open_error)?;
+        Self::create_on(file_in(folder), identity)
+    }
+
+    pub(super) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
+        let database = storage.create().map_err(open_error)?;
         let write = begin(&database)?;
         {
             let mut meta = write.open_table(META)?;
@@ -76,7 +80,7 @@ impl RedbLedger {
             write.open_table(SESSIONS)?;
         }
         write.commit()?;
-        Ok(Self { path, database: Arc::new(RwLock::new(Some(database))), identity })
+        Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })
     }
 
     /// Whether `folder` has a store.
@@ -87,10 +91,16 @@ impl RedbLedger {
 
     /// Opens the store in `folder` for writing; fails at once if another process has it.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
-        let path = folder.join(FILE_NAME);
-        let database = open_database(&path)?;
+        if !Self::exists(folder) {
+            return Err(LoadError::Missing(folder.join(FILE_NAME)));
+        }
+        Self::open_on(file_in(folder))
+    }
+
+    pub(super) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
+        let database = open_settled(&*storage)?;
         let identity = Snapshot::of(&database)?.identity()?;
-        Ok(Self { path, database: Arc::new(RwLock::new(Some(database))), identity })
+        Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })
     }
 
     /// Who the store is.
@@ -151,11 +161,15 @@ impl RedbLedger {
     }
 }
 
-fn open_database(path: &Path) -> Result<Database, LoadError> {
-    if !path.exists() {
-        return Err(LoadError::Missing(path.to_owned()));
-    }
-    redb::Builder::new().set_cache_size(CACHE_BYTES).open(path).map_err(open_error)
+fn file_in(folder: &Path) -> Arc<dyn Storage> {
+    Arc::new(FileStorage { path: folder.join(FILE_NAME) })
+}
+
+/// Opens what a power cut would leave: nothing that is read from it can be lost any more. (If another process has the store,
+/// this costs that one a sync.)
+fn open_settled(storage: &dyn Storage) -> Result<Database, LoadError> {
+    storage.settle().map_err(|error| StoreError(redb::StorageError::from(error).into()))?;
+    storage.open().map_err(open_error)
 }
 
 fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
@@ -181,24 +195,21 @@ impl Ledger for RedbLedger {
         }
     }
 
-    fn reopen(&mut self) -> Result<(), LoadError> {
+    fn reopen(&mut self, chain_at: u64) -> Result<(Index, Option<Chain>), LoadError> {
         let mut shared = self.database.write().unwrap_or_else(PoisonError::into_inner);
         *shared = None;
-        let database = open_database(&self.path)?;
-        let found = Snapshot::of(&database)?.identity()?;
-        if found != self.identity {
+        let database = open_settled(&*self.storage)?;
+        let snapshot = Snapshot::of(&database)?;
+        if snapshot.identity()? != self.identity {
             return Err(LoadError::Damaged { what: "another store than before", at: 0 });
         }
+        let (loaded, chain) = load(&snapshot, Some(chain_at))?;
         *shared = Some(database);
-        Ok(())
+        Ok((loaded.index, chain))
     }
 
-    fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
-        self.snapshot()?.blocks_from(seq, each)
-    }
-
-    fn load_beside(&self) -> Result<Beside, LoadError> {
-        self.snapshot()?.beside()
+    fn free_bytes(&self) -> io::Result<u64> {
+        self.storage.free_bytes()
     }
 }
 

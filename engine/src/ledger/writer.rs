@@ -1,34 +1,24 @@
-//! The ledger's one thread: it blocks for the first entry, drains what waits, commits once, publishes, tells the outcomes to the
-//! actors, and sends every reply. There is no linger timer: while one batch commits, the next one fills.
+//! What the ledger does with the entries that reach it, one step at a time: it commits a batch once, publishes, tells the outcomes
+//! to the actors, and sends every reply. It has no thread and waits for nothing but the disk; `thread` drives it.
 //!
 //! A failed commit means an unknown outcome. The batch hears so, the ledger suspends and its epoch grows, the store is opened
 //! again from disk, whatever of the batch is there is applied, and service resumes. Reads go on meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Instant as StdInstant;
 
-use super::codec::{BlockWriter, Chain, read_block};
-use super::high_water::{HighWaterFile, MARK_EVERY, Marker};
+use super::codec::BlockWriter;
+use super::high_water::Marker;
 use super::index::Index;
-use super::queue::{LedgerQueue, Message, Submission, queue};
+use super::queue::{Message, Submission};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
 use crate::core::event::Entry;
 
-/// The most entries of one commit.
-const BATCH_ENTRIES_MAX: usize = 1_024;
-/// How long the queue must be empty before the fold is written.
-const FOLD_IDLE: Duration = Duration::from_millis(20);
-/// How many records one slice of the fold writes when nobody waits, and beside a batch when the tables lag far behind.
-const FOLD_RECORDS_IDLE: usize = 2_000;
+/// How many records of the fold are written beside a batch when the tables lag far behind.
 const FOLD_RECORDS_BESIDE_BATCH: usize = 64;
 /// Beyond this lag the fold is written beside batches too, so that recovery stays short.
 const FOLD_LAG_RECORDS_MAX: usize = 500_000;
-/// How long to wait before the store is opened again, at first and at most.
-const REOPEN_WAIT_MIN: Duration = Duration::from_millis(50);
-const REOPEN_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,79 +72,51 @@ pub struct WriterFigures {
     pub epoch: AtomicU64,
     /// Whether the ledger is suspended.
     pub suspended: AtomicBool,
+    /// How much the disk still takes, in bytes, at most about a second old.
+    pub disk_free_bytes: AtomicU64,
 }
 
-/// Starts the writer. It ends when every [`LedgerQueue`] is dropped, after it has written what waits and the whole fold.
-pub fn spawn_writer<L, S>(
-    ledger: L,
-    index: Arc<Index>,
-    sink: S,
-    mark: HighWaterFile,
-    store: StoreIdentity,
-    queue_entries_max: usize,
-    figures: Arc<WriterFigures>,
-) -> std::io::Result<(LedgerQueue<S::Ticket>, JoinHandle<()>)>
-where
-    L: Ledger + 'static,
-    S: Sink,
-{
-    let (queue, receiver) = queue(queue_entries_max);
-    let marker = Marker::new(mark, store.id);
-    let writer = Writer { ledger, index, sink, store, marker, figures, receiver };
-    let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run())?;
-    Ok((queue, thread))
-}
-
-struct Writer<L, S: Sink> {
+/// The one writer of a store.
+pub(crate) struct Writer<L, S: Sink> {
     ledger: L,
     index: Arc<Index>,
     sink: S,
     store: StoreIdentity,
     marker: Marker,
     figures: Arc<WriterFigures>,
-    receiver: Receiver<Message<S::Ticket>>,
+    /// The entries of the commit that is going on. They stay here until they are answered, so that a panic anywhere leaves
+    /// them of unknown outcome, and whatever they keep closed closed.
+    committing: Batch<S::Ticket>,
 }
 
-enum Next<T> {
-    Batch(Vec<Message<T>>),
-    Idle,
-    Ended,
-}
-
-/// How the wait for the store ended.
-enum Resumed {
+/// How a step left the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Step {
+    /// It takes entries.
     Open,
-    /// Everybody has gone meanwhile.
-    Abandoned,
+    /// A commit failed: nothing is written until [`Writer::resume`] succeeds.
+    Suspended,
 }
 
 impl<L: Ledger, S: Sink> Writer<L, S> {
-    fn run(mut self) {
-        loop {
-            let resumed = match self.next() {
-                Next::Batch(batch) => self.take(batch),
-                Next::Idle => {
-                    let resumed = self.fold(FOLD_RECORDS_IDLE);
-                    self.marker.follow(&self.index);
-                    resumed
-                }
-                Next::Ended => break,
-            };
-            if matches!(resumed, Resumed::Abandoned) {
-                return;
-            }
-        }
-        while self.index.fold_lag() > 0 {
-            if matches!(self.fold(FOLD_RECORDS_IDLE), Resumed::Abandoned) {
-                return;
-            }
-        }
-        self.marker.write(&self.index);
+    pub(crate) fn new(
+        ledger: L,
+        index: Arc<Index>,
+        sink: S,
+        store: StoreIdentity,
+        marker: Marker,
+        figures: Arc<WriterFigures>,
+    ) -> Self {
+        let writer = Self { ledger, index, sink, store, marker, figures, committing: Vec::new() };
+        writer.measure_disk();
+        writer
     }
 
-    fn take(&mut self, messages: Vec<Message<S::Ticket>>) -> Resumed {
+    /// Takes what waits, in order, as one batch.
+    pub(crate) fn take(&mut self, messages: impl IntoIterator<Item = Message<S::Ticket>>) -> Step {
         let mut restart = false;
-        let mut entries = Vec::with_capacity(messages.len());
+        let mut entries = Vec::new();
         for message in messages {
             match message {
                 Message::Entry(submission) => entries.push(submission),
@@ -168,153 +130,124 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         self.commit(entries)
     }
 
-    fn next(&self) -> Next<S::Ticket> {
-        let wait = if self.index.fold_lag() > 0 { FOLD_IDLE } else { MARK_EVERY };
-        match self.receiver.recv_timeout(wait) {
-            Ok(first) => {
-                let mut batch = vec![first];
-                batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
-                Next::Batch(batch)
-            }
-            Err(RecvTimeoutError::Timeout) => Next::Idle,
-            Err(RecvTimeoutError::Disconnected) => Next::Ended,
-        }
-    }
-
-    fn commit(&mut self, submissions: Vec<Submission<S::Ticket>>) -> Resumed {
+    fn commit(&mut self, submissions: Vec<Submission<S::Ticket>>) -> Step {
         let epoch = self.figures.epoch.load(Ordering::Acquire);
         let head = self.index.head();
         let mut block = BlockWriter::after(head.seq, head.chain);
-        let mut written = Vec::with_capacity(submissions.len());
         let mut stale = Vec::new();
         let mut chains = Vec::with_capacity(submissions.len());
-        for Submission { epoch: decided_in, mut entry, beside, ticket } in submissions {
+        let mut beside = Vec::with_capacity(submissions.len());
+        for Submission { epoch: decided_in, mut entry, beside: rows, ticket } in submissions {
             if decided_in != epoch {
                 stale.push(Settled { entry, ticket });
                 continue;
             }
             entry.number_bookings(block.next_seq(), &self.store.number_key);
             chains.push(block.push(&entry));
-            written.push((Settled { entry, ticket }, beside));
+            beside.push(rows);
+            self.committing.push(Settled { entry, ticket });
         }
         if !stale.is_empty() {
             self.sink.reply(stale, Outcome::Stale);
         }
-        if written.is_empty() {
-            return Resumed::Open;
+        if self.committing.is_empty() {
+            return Step::Open;
         }
-        let beside: Vec<&Beside> = written.iter().filter_map(|(_, beside)| beside.as_deref()).collect();
+        let rows: Vec<&Beside> = beside.iter().filter_map(|rows| rows.as_deref()).collect();
         let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;
         let fold = lagging.then(|| self.index.fold_slice(FOLD_RECORDS_BESIDE_BATCH));
         let started = StdInstant::now();
-        let appended = self.ledger.append(Some(&block.finish()), &beside, fold.as_ref().map(|(slice, _)| slice));
+        let appended = self.ledger.append(Some(&block.finish()), &rows, fold.as_ref());
         self.figures.commit_us.fetch_add(started.elapsed().as_micros() as u64, Ordering::Relaxed);
-        match appended {
-            Append::Durable => {
-                let (batch, beside): (Batch<_>, Vec<_>) = written.into_iter().unzip();
-                self.figures.batches.fetch_add(1, Ordering::Relaxed);
-                self.figures.entries.fetch_add(batch.len() as u64, Ordering::Relaxed);
-                for ((settled, beside), (seq, chain)) in batch.iter().zip(&beside).zip(chains) {
-                    self.index.apply(seq, chain, &settled.entry, beside.as_deref());
-                }
-                self.sink.durable(&batch);
-                self.sink.reply(batch, Outcome::Durable);
-                self.marker.follow(&self.index);
-                Resumed::Open
-            }
-            Append::Unknown(error) => {
-                tracing::error!(%error, entries = written.len(), "a commit failed: its outcome is unknown");
-                if let Some((_, taken)) = fold {
-                    self.index.lag_again(taken);
-                }
-                self.suspend();
-                self.sink.reply(written.into_iter().map(|(settled, _)| settled).collect(), Outcome::Unknown);
-                self.resume()
-            }
+        if let Append::Unknown(error) = appended {
+            tracing::error!(%error, entries = self.committing.len(), "a commit failed: its outcome is unknown");
+            return self.suspend();
+        }
+        self.figures.batches.fetch_add(1, Ordering::Relaxed);
+        self.figures.entries.fetch_add(self.committing.len() as u64, Ordering::Relaxed);
+        for ((settled, rows), (seq, chain)) in self.committing.iter().zip(&beside).zip(chains) {
+            self.index.apply(seq, chain, &settled.entry, rows.as_deref());
+        }
+        self.sink.durable(&self.committing);
+        self.sink.reply(std::mem::take(&mut self.committing), Outcome::Durable);
+        Step::Open
+    }
+
+    /// How many records lag in the tables.
+    pub(crate) fn fold_lag(&self) -> usize {
+        self.index.fold_lag()
+    }
+
+    /// Lets the high-water mark follow to the last durable entry.
+    pub(crate) fn mark(&mut self) {
+        self.marker.write(&self.index);
+    }
+
+    /// Measures how much the disk still takes.
+    pub(crate) fn measure_disk(&self) {
+        match self.ledger.free_bytes() {
+            Ok(free) => self.figures.disk_free_bytes.store(free, Ordering::Release),
+            Err(error) => tracing::warn!(%error, "the free space of the disk cannot be measured"),
         }
     }
 
-    /// Writes a slice of the fold.
-    fn fold(&mut self, records_max: usize) -> Resumed {
+    /// Writes a slice of the fold, of at most `records_max` records.
+    pub(crate) fn fold(&mut self, records_max: usize) -> Step {
         if self.index.fold_lag() == 0 {
-            return Resumed::Open;
+            return Step::Open;
         }
-        let (slice, taken) = self.index.fold_slice(records_max);
+        let slice = self.index.fold_slice(records_max);
         match self.ledger.append(None, &[], Some(&slice)) {
-            Append::Durable => Resumed::Open,
+            Append::Durable => Step::Open,
             Append::Unknown(error) => {
                 tracing::error!(%error, "a commit of the fold failed");
-                self.index.lag_again(taken);
-                self.suspend();
-                self.resume()
+                self.suspend()
             }
         }
     }
 
-    fn suspend(&self) {
+    /// Nothing that was decided before is written any more, and what was being written is of unknown outcome. The index is
+    /// loaded anew before anybody decides on it.
+    pub(crate) fn suspend(&mut self) -> Step {
         self.figures.suspended.store(true, Ordering::Release);
         self.figures.epoch.fetch_add(1, Ordering::AcqRel);
         self.figures.unknown.fetch_add(1, Ordering::Relaxed);
+        self.sink.reply(std::mem::take(&mut self.committing), Outcome::Unknown);
+        Step::Suspended
     }
 
-    /// Opens the store again from disk until that succeeds, and answers what arrives meanwhile.
-    fn resume(&mut self) -> Resumed {
-        let mut wait = REOPEN_WAIT_MIN;
-        loop {
-            match self.reopen_and_catch_up() {
-                Ok(caught_up) => {
-                    tracing::warn!(caught_up, "the store is open again");
-                    break;
-                }
-                Err(error) => tracing::error!(%error, "the store cannot be opened again yet"),
-            }
-            let until = StdInstant::now() + wait;
-            while let Some(left) = until.checked_duration_since(StdInstant::now()) {
-                match self.receiver.recv_timeout(left) {
-                    Ok(Message::Entry(late)) => {
-                        self.sink.reply(vec![Settled { entry: late.entry, ticket: late.ticket }], Outcome::Stale);
-                    }
-                    Ok(Message::Restart) => {}
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return Resumed::Abandoned,
-                }
-            }
-            wait = (wait * 2).min(REOPEN_WAIT_MAX);
+    /// Answers what arrives while the ledger is suspended: it was decided on a state that is gone.
+    pub(crate) fn refuse(&mut self, message: Message<S::Ticket>) {
+        if let Message::Entry(late) = message {
+            self.sink.reply(vec![Settled { entry: late.entry, ticket: late.ticket }], Outcome::Stale);
         }
-        self.sink.resumed(self.figures.epoch.load(Ordering::Acquire));
-        self.figures.suspended.store(false, Ordering::Release);
-        Resumed::Open
     }
 
-    /// Whatever of the unknown batch is on the disk is durable after all, and is published.
-    fn reopen_and_catch_up(&mut self) -> Result<u64, LoadError> {
-        self.ledger.reopen()?;
-        let head = self.index.head();
-        let mut tail: Vec<(u64, Chain, Entry)> = Vec::new();
-        let mut last = (0, head.chain);
-        self.ledger.blocks_from(head.seq.max(1), &mut |first_seq, bytes| {
-            let block_end = first_seq + u64::from(super::codec::entries_of(bytes));
-            if block_end <= head.seq + 1 {
-                last.0 = block_end - 1;
-                return Ok(());
+    /// Opens the store again from disk and takes up service, or stays suspended.
+    pub(crate) fn resume(&mut self) -> Step {
+        match self.load_again() {
+            Ok(caught_up) => {
+                tracing::warn!(caught_up, "the store is open again");
+                self.sink.resumed(self.figures.epoch.load(Ordering::Acquire));
+                self.figures.suspended.store(false, Ordering::Release);
+                Step::Open
             }
-            last.1 = read_block(first_seq, bytes, last.1, |seq, entry, chain| {
-                last.0 = seq;
-                tail.push((seq, chain, entry));
-            })?;
-            Ok(())
-        })?;
-        if last.0 < head.seq {
-            return Err(LoadError::Damaged { what: "acknowledged entries are missing", at: head.seq });
+            Err(error) => {
+                tracing::error!(%error, "the store cannot be opened again yet");
+                Step::Suspended
+            }
         }
-        if tail.is_empty() {
-            return Ok(0);
+    }
+
+    /// Whatever of the unknown batch is on the disk is durable after all. Gives how many entries that is.
+    fn load_again(&mut self) -> Result<u64, LoadError> {
+        let known = self.index.head();
+        let (index, chain) = self.ledger.reopen(known.seq)?;
+        if chain != Some(known.chain) {
+            return Err(LoadError::Damaged { what: "acknowledged entries are missing or others", at: known.seq });
         }
-        let beside = self.ledger.load_beside()?;
-        self.index.put_beside(&beside);
-        for (seq, chain, entry) in &tail {
-            self.index.apply(*seq, *chain, entry, None);
-        }
-        Ok(tail.len() as u64)
+        let caught_up = index.head().seq - known.seq;
+        self.index.replace(index);
+        Ok(caught_up)
     }
 }

@@ -329,6 +329,7 @@ fn config(folder: &TempDir) -> EngineConfig {
         rules: Rules::default(),
         vaccines: vec![vaccine(COMIRNATY, 21, None, 12, 6), vaccine(SPIKEVAX, 28, Some(42), 18, 10)],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
+        free_disk_floor_bytes: 0,
     }
 }
 

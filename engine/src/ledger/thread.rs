@@ -1,0 +1,140 @@
+//! The ledger's one thread: it blocks for the first entry, drains what waits, and lets the writer commit. There is no linger timer:
+//! while one batch commits, the next one fills. When nobody waits, the fold is written.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::high_water::{HighWaterFile, MARK_EVERY, Marker};
+use super::index::Index;
+use super::queue::{LedgerQueue, Message, queue};
+use super::writer::{Sink, Step, Writer, WriterFigures};
+use super::{Ledger, StoreIdentity};
+
+/// The most entries of one commit.
+const BATCH_ENTRIES_MAX: usize = 1_024;
+/// How long the queue must be empty before the fold is written.
+const FOLD_IDLE: Duration = Duration::from_millis(20);
+/// How many records one slice of the fold writes when nobody waits.
+const FOLD_RECORDS_IDLE: usize = 2_000;
+/// How long to wait before the store is opened again, at first and at most.
+const REOPEN_WAIT_MIN: Duration = Duration::from_millis(50);
+const REOPEN_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Starts the writer's thread. It ends when every [`LedgerQueue`] is dropped, after it has written what waits and the whole fold.
+pub fn spawn_writer<L, S>(
+    ledger: L,
+    index: Arc<Index>,
+    sink: S,
+    mark: HighWaterFile,
+    store: StoreIdentity,
+    queue_entries_max: usize,
+    figures: Arc<WriterFigures>,
+) -> std::io::Result<(LedgerQueue<S::Ticket>, JoinHandle<()>)>
+where
+    L: Ledger + 'static,
+    S: Sink,
+{
+    let (queue, receiver) = queue(queue_entries_max);
+    let store_id = store.id;
+    let writer = Writer::new(ledger, index, sink, store, Marker::new(mark, store_id), figures);
+    let driver = Driver { writer, receiver, marked_at: Instant::now() };
+    let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
+    Ok((queue, thread))
+}
+
+struct Driver<L, S: Sink> {
+    writer: Writer<L, S>,
+    receiver: Receiver<Message<S::Ticket>>,
+    marked_at: Instant,
+}
+
+/// What the queue brings next.
+enum Next<T> {
+    Batch(Vec<Message<T>>),
+    Idle,
+    Ended,
+}
+
+/// How the wait for the store ended.
+enum Waited {
+    Open,
+    /// Everybody has gone meanwhile.
+    Abandoned,
+}
+
+impl<L: Ledger, S: Sink> Driver<L, S> {
+    fn run(mut self) {
+        loop {
+            let step = match self.next() {
+                Next::Batch(batch) => self.step(|writer| writer.take(batch)),
+                Next::Idle => self.step(|writer| writer.fold(FOLD_RECORDS_IDLE)),
+                Next::Ended => break,
+            };
+            if matches!(self.after(step), Waited::Abandoned) {
+                return;
+            }
+            self.follow();
+        }
+        while self.writer.fold_lag() > 0 {
+            let step = self.step(|writer| writer.fold(FOLD_RECORDS_IDLE));
+            if matches!(self.after(step), Waited::Abandoned) {
+                return;
+            }
+        }
+        self.writer.mark();
+    }
+
+    /// One step. A panic in it leaves the outcome of what was being written unknown, like any other fault.
+    fn step(&mut self, step: impl FnOnce(&mut Writer<L, S>) -> Step) -> Step {
+        catch_unwind(AssertUnwindSafe(|| step(&mut self.writer))).unwrap_or_else(|_panic| {
+            tracing::error!("the ledger failed; its state is loaded anew");
+            self.writer.suspend()
+        })
+    }
+
+    fn next(&self) -> Next<S::Ticket> {
+        let wait = if self.writer.fold_lag() > 0 { FOLD_IDLE } else { MARK_EVERY };
+        match self.receiver.recv_timeout(wait) {
+            Ok(first) => {
+                let mut batch = vec![first];
+                batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
+                Next::Batch(batch)
+            }
+            Err(RecvTimeoutError::Timeout) => Next::Idle,
+            Err(RecvTimeoutError::Disconnected) => Next::Ended,
+        }
+    }
+
+    /// Lets the high-water mark follow, and looks at the disk, at most once in [`MARK_EVERY`].
+    fn follow(&mut self) {
+        if self.marked_at.elapsed() >= MARK_EVERY {
+            self.writer.mark();
+            self.writer.measure_disk();
+            self.marked_at = Instant::now();
+        }
+    }
+
+    /// After a failed commit: tries to open the store again, ever less often, and answers what arrives meanwhile.
+    fn after(&mut self, mut step: Step) -> Waited {
+        let mut wait = REOPEN_WAIT_MIN;
+        while step == Step::Suspended {
+            step = self.step(Writer::resume);
+            if step == Step::Open {
+                break;
+            }
+            let until = Instant::now() + wait;
+            while let Some(left) = until.checked_duration_since(Instant::now()) {
+                match self.receiver.recv_timeout(left) {
+                    Ok(message) => self.writer.refuse(message),
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return Waited::Abandoned,
+                }
+            }
+            wait = (wait * 2).min(REOPEN_WAIT_MAX);
+        }
+        Waited::Open
+    }
+}
