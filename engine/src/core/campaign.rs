@@ -1,6 +1,7 @@
 //! What the journal says of the campaign itself: venues, vaccines, waves, sessions, staff.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use super::time::Instant;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// All venues, by id.
-    pub venues: Vec<Venue>,
+    pub venues: Vec<Arc<Venue>>,
     /// All vaccines, by id.
     pub vaccines: Vec<Vaccine>,
     /// The waves in the city's order.
@@ -27,7 +28,7 @@ pub struct Setup {
 impl Setup {
     /// The venue `id`.
     #[must_use]
-    pub fn venue(&self, id: VenueId) -> Option<&Venue> {
+    pub fn venue(&self, id: VenueId) -> Option<&Arc<Venue>> {
         self.venues.iter().find(|venue| venue.id == id)
     }
 
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn applying_a_setup_event_again_changes_nothing() {
-        let venue = |name: &str| Event::VenueAdded(Venue { id: VenueId(1), name: name.into() });
+        let venue = |name: &str| Event::VenueAdded(Arc::new(Venue { id: VenueId(1), name: name.into() }));
         let staff = Event::StaffChanged { login: "sato".into(), role: StaffRole::Operator };
         let mut setup = Setup::default();
         for event in [venue("市役所"), staff, venue("文化ホール")] {

@@ -1,5 +1,7 @@
 //! What the journal holds: entries of events. An entry is one change, whole or not at all, and its own audit entry.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
@@ -96,7 +98,7 @@ pub enum Event {
         residents: ResidentSet,
     },
     /// A venue was added.
-    VenueAdded(Venue),
+    VenueAdded(Arc<Venue>),
     /// A vaccine was defined or redefined.
     VaccineDefined(Vaccine),
     /// All waves were replaced.

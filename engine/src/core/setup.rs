@@ -1,5 +1,7 @@
 //! What the city sets up: venues, vaccines, waves and the rules of the campaign.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{DoseNo, VaccineId, VenueId};
@@ -21,7 +23,7 @@ pub struct Vaccine {
     /// Its id.
     pub id: VaccineId,
     /// Its name as residents read it.
-    pub name: String,
+    pub name: Arc<str>,
     /// How many doses a series has.
     pub doses: DoseNo,
     /// The shortest difference of dates between two doses, in days. The ministry's 20日の間隔 is 21 here.

@@ -108,7 +108,7 @@ impl EngineHandle {
         let mut unchanged = 0;
         for row in rows {
             let resident = self.index().by_id(row.id);
-            let vaccine = setup.vaccines.iter().find(|vaccine| vaccine.name == row.vaccine);
+            let vaccine = setup.vaccines.iter().find(|vaccine| *vaccine.name == *row.vaccine);
             let (Some(resident), Some(vaccine)) = (resident, vaccine) else { continue };
             let given = DoseElsewhere { dose: row.dose, date: row.date, vaccine: vaccine.id };
             if self.index().resident(resident, |entry| entry.record.elsewhere.contains(&given)) == Some(true) {

@@ -92,8 +92,8 @@ impl EngineHandle {
 }
 
 fn find_vaccine<'a>(vaccines: &'a [Vaccine], name: &str) -> Result<&'a Vaccine, Reason> {
-    vaccines.iter().find(|vaccine| vaccine.name == name).ok_or_else(|| {
-        let known: Vec<&str> = vaccines.iter().map(|vaccine| vaccine.name.as_str()).collect();
+    vaccines.iter().find(|vaccine| *vaccine.name == *name).ok_or_else(|| {
+        let known: Vec<&str> = vaccines.iter().map(|vaccine| &*vaccine.name).collect();
         Reason::VaccineUnknown { value: Shown::new(name), known: known.join("、") }
     })
 }

@@ -70,17 +70,15 @@ impl EngineHandle {
 
     fn session_views(&self, now: Instant) -> Vec<SessionView> {
         let setup = self.index().setup();
-        let venues: Vec<Arc<Venue>> = setup.venues.iter().cloned().map(Arc::new).collect();
-        let vaccines: Vec<Arc<str>> = setup.vaccines.iter().map(|vaccine| vaccine.name.as_str().into()).collect();
         let mut views: Vec<SessionView> = self
             .index()
             .sessions()
             .iter()
             .filter_map(|entry| {
                 let session = entry.definition();
-                let venue = venues.iter().find(|venue| venue.id == session.venue)?;
-                let vaccine = setup.vaccines.iter().position(|vaccine| vaccine.id == session.vaccine)?;
-                self.session_view(entry, &session, venue, &vaccines[vaccine], now)
+                let venue = setup.venue(session.venue)?;
+                let vaccine = setup.vaccine(session.vaccine)?;
+                self.session_view(entry, &session, venue, &vaccine.name, now)
             })
             .collect();
         views.sort_by_key(|view| (view.date, view.slots.first().map(|slot| slot.start), view.venue.id, view.id));
@@ -151,12 +149,12 @@ impl EngineHandle {
         Some(PlaceView {
             session: leg.session,
             slot: leg.slot,
-            venue: Arc::new(setup.venue(session.venue)?.clone()),
+            venue: Arc::clone(setup.venue(session.venue)?),
             date: session.date,
             start: slot.start,
             end: slot.end,
             dose: leg.dose,
-            vaccine: setup.vaccine(session.vaccine)?.name.as_str().into(),
+            vaccine: Arc::clone(&setup.vaccine(session.vaccine)?.name),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The city's sessions: drafted, published, resized, closed, cancelled. One such change at a time.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::{CampaignError, EngineHandle, wait_for};
@@ -62,12 +64,12 @@ impl EngineHandle {
         let mut events = Vec::new();
         let mut summary = DraftSummary::default();
         for row in rows {
-            let Some(vaccine) = setup.vaccines.iter().find(|vaccine| vaccine.name == row.vaccine) else { continue };
+            let Some(vaccine) = setup.vaccines.iter().find(|vaccine| *vaccine.name == *row.vaccine) else { continue };
             let venue = venues.iter().find(|venue| venue.name == row.venue).map(|venue| venue.id);
             let venue = venue.unwrap_or_else(|| {
                 let id = VenueId(venues.iter().map(|venue| venue.id.0).max().unwrap_or(0) + 1);
-                let venue = Venue { id, name: row.venue.clone() };
-                venues.push(venue.clone());
+                let venue = Arc::new(Venue { id, name: row.venue.clone() });
+                venues.push(Arc::clone(&venue));
                 events.push(Event::VenueAdded(venue));
                 id
             });

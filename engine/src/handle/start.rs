@@ -237,11 +237,11 @@ impl EngineHandle {
         let mut next = setup.vaccines.iter().map(|vaccine| vaccine.id.0 + 1).max().unwrap_or(1);
         let mut events = Vec::new();
         for spec in specs {
-            let known = setup.vaccines.iter().find(|vaccine| vaccine.name == spec.name);
+            let known = setup.vaccines.iter().find(|vaccine| *vaccine.name == *spec.name);
             let id = known.map_or(VaccineId(next), |vaccine| vaccine.id);
             let vaccine = Vaccine {
                 id,
-                name: spec.name.clone(),
+                name: spec.name.as_str().into(),
                 doses: spec.doses,
                 interval_days_min: spec.interval_days_min,
                 interval_days_max: spec.interval_days_max,
