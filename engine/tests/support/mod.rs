@@ -128,7 +128,7 @@ impl City {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(at(START)));
         config(&folder).create().expect("a new store");
-        let engine = open(&folder, &clock).await;
+        let engine = open(config(&folder), &clock).await;
         Self { folder, clock, engine: Some(engine), keys: std::sync::atomic::AtomicU64::new(0) }
     }
 
@@ -271,10 +271,16 @@ impl City {
 
     /// Shuts the engine down and opens the folder again.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with_floor(0).await;
+    }
+
+    /// The same with a floor of free disk.
+    pub(crate) async fn restart_with_floor(&mut self, free_disk_floor_bytes: u64) {
         let engine = self.engine.take().expect("the engine runs");
         engine.shutdown();
         drop(engine);
-        self.engine = Some(open(&self.folder, &self.clock).await);
+        let config = EngineConfig { free_disk_floor_bytes, ..config(&self.folder) };
+        self.engine = Some(open(config, &self.clock).await);
     }
 
     /// Verifies the running store: it must have no problems.
@@ -333,9 +339,9 @@ fn config(folder: &TempDir) -> EngineConfig {
     }
 }
 
-async fn open(folder: &TempDir, clock: &Arc<ManualClock>) -> EngineHandle {
+async fn open(config: EngineConfig, clock: &Arc<ManualClock>) -> EngineHandle {
     let shared: Arc<dyn Clock> = Arc::new(Shared(Arc::clone(clock)));
-    config(folder).start_on_clock(|_| shared).await.expect("the folder opens")
+    config.start_on_clock(|_| shared).await.expect("the folder opens")
 }
 
 /// The code of a refusal, if it is one.
