@@ -315,6 +315,8 @@ mod tests {
     fn a_resident_set_holds_exactly_what_it_was_given() {
         let set: ResidentSet = [5, 1, 2, 3, 9, 5].map(ResidentNo).into_iter().collect();
         assert_eq!(set.iter().map(|no| no.0).collect::<Vec<_>>(), [1, 2, 3, 5, 9]);
+        assert_eq!((set.len(), set.is_empty(), ResidentSet::default().is_empty()), (5, false, true));
+        assert_eq!(set.0, [(1, 3), (5, 5), (9, 9)], "a run takes one range");
         for no in 0..12 {
             assert_eq!(set.contains(ResidentNo(no)), [1, 2, 3, 5, 9].contains(&no), "{no}");
         }

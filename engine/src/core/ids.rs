@@ -314,6 +314,16 @@ mod tests {
             wrong[4] = b'0' + (wrong[4] - b'0' + 1) % 10;
             assert!(String::from_utf8(wrong).expect("digits").parse::<BookingNumber>().is_err());
         }
+        let number = BookingNumber::from_ordinal(1, &key).to_string();
+        let hyphens = |each: &str| number.split("").collect::<Vec<_>>().join(each);
+        assert!(hyphens("-").len() > 2 * BOOKING_NUMBER_DIGITS && hyphens("-").parse::<BookingNumber>().is_err());
+        assert!(format!("{}-", "-".repeat(90) + &number).parse::<BookingNumber>().is_err());
+        assert_eq!(format!("{number}----------").parse::<BookingNumber>().map(|read| read.to_string()), Ok(number));
+    }
+
+    #[test]
+    fn a_request_key_is_kept_as_it_was_sent() {
+        assert_eq!(RequestKey::new("a-1").as_ref().map(RequestKey::as_str), Some("a-1"));
     }
 
     #[test]

@@ -520,6 +520,33 @@ mod tests {
     }
 
     #[test]
+    fn a_smaller_capacity_that_is_settled_does_not_stand_in_the_way_of_a_larger_one() {
+        let (small, large, now) = (session(&[(1, 0)], None), session(&[(4, 0)], None), long_before());
+        let mut places = Places::new(Booked::none(1));
+        places.apply(&booked(0, false, true));
+        assert_eq!(places.change_capacity(SlotNo(0), 1), Ok(()));
+        places.settle_capacity(SlotNo(0));
+        let full = decide(&places, &small, wanted(0, false, None), now);
+        assert!(matches!(full, PlaceDecision::Refused(refusal) if refusal.code == RefusalCode::Full));
+        assert_eq!(decide(&places, &large, wanted(0, false, None), now), PlaceDecision::Granted);
+    }
+
+    #[test]
+    fn the_total_counts_both_lanes_of_all_slots_and_a_change_of_holds_is_told_once() {
+        let now = long_before();
+        let mut places = Places::new(Booked::none(2));
+        for (slot, phone) in [(0, false), (0, true), (1, true)] {
+            places.apply(&booked(slot, phone, true));
+        }
+        assert_eq!(places.booked().total(), 3);
+        assert!(places.holds_changed(), "lists hear of a new start");
+        assert!(!places.holds_changed());
+        hold(&mut places, 0, false, HoldId(1), now.plus_minutes(5));
+        assert!(places.holds_changed());
+        assert!(!places.holds_changed());
+    }
+
+    #[test]
     fn a_closing_session_grants_nothing_even_to_a_hold() {
         let (session, now) = (session(&[(3, 0)], None), long_before());
         let mut places = Places::new(Booked::none(1));

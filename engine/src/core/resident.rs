@@ -436,6 +436,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_stands_for_its_own_request_only() {
+        let granted = |session: u32, slot: u16| Granted {
+            number: BookingNumber::from_ordinal(1, &[1; 32]),
+            leg: Leg { session: SessionId(session), slot: SlotNo(slot), dose: dose(1) },
+        };
+        let number = granted(1, 0).number;
+        let key = RequestKey::new("k").expect("a key");
+        let record = |moved| KeyRecord { key: key.clone(), at: Instant(0), moved, answer: vec![granted(7, 2)] };
+        let go = |session: u32, slot: u16| Request::Move { number, session: SessionId(session), slot: SlotNo(slot) };
+        assert!(record(true).is_for(&go(7, 2)));
+        assert!(!record(true).is_for(&go(8, 2)) && !record(true).is_for(&go(7, 3)) && !record(false).is_for(&go(7, 2)));
+        let other =
+            Request::Move { number: BookingNumber::from_ordinal(2, &[1; 32]), session: SessionId(7), slot: SlotNo(2) };
+        assert!(!record(true).is_for(&other));
+        let book = |session: u32| Request::Book(Legs::one(granted(session, 2).leg));
+        assert!(record(false).is_for(&book(7)) && !record(false).is_for(&book(8)) && !record(true).is_for(&book(7)));
+    }
+
+    #[test]
     fn an_entry_that_is_in_the_record_already_changes_nothing() {
         let mut record = ResidentRecord::default();
         let pair = entry(Instant(9), Some("k"), vec![booked(booking(1, 1, 10)), booked(booking(2, 2, 31))]);

@@ -329,7 +329,10 @@ mod tests {
             assert_eq!(Day::from_ymd(year, month, date), Some(Day(days)));
         }
         assert!("2026-02-29".parse::<Day>().is_err());
-        assert_eq!(day("2026-12-05").weekday(), Weekday::Saturday);
+        use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+        for (after, weekday) in (0..).zip([Saturday, Sunday, Monday, Tuesday, Wednesday, Thursday, Friday]) {
+            assert_eq!(Day(day("2026-12-05").0 + after).weekday(), weekday);
+        }
     }
 
     #[test]
@@ -355,6 +358,8 @@ mod tests {
             assert_eq!(same.parse::<Instant>(), Ok(nine), "{same}");
         }
         assert_eq!(nine.to_rfc3339(), "2026-12-01T09:00:00+09:00");
+        let precise: Instant = "2026-12-01T09:00:07.250+09:00".parse().expect("RFC 3339");
+        assert_eq!((precise.ms_since(nine), precise.to_rfc3339().as_str()), (7_250, "2026-12-01T09:00:07+09:00"));
         assert_eq!(nine.city_day(), day("2026-12-01"));
         for wrong in ["", "2026-12-01", "2026-13-01 09:00", "2026-12-01 25:00", "2026-12-01 09:00+9", "二〇二六"] {
             assert!(wrong.parse::<Instant>().is_err(), "{wrong}");
