@@ -12,6 +12,8 @@ use crate::exit::Failure;
 /// Three digits are kept of times over the whole rush, two of those of a second.
 const DIGITS: u8 = 3;
 const SECOND_DIGITS: u8 = 2;
+/// Longer times, which no rehearsal has, count as this long: two hours.
+const MICROS_MAX: u64 = 2 * 3_600 * 1_000_000;
 /// How requests without an answer are listed among the refusals.
 const UNHEARD: &str = "unheard";
 
@@ -116,7 +118,7 @@ pub(super) struct Percentiles {
 
 impl Figures {
     pub(super) fn new() -> Result<Self, Failure> {
-        let histogram = |digits| Histogram::new(digits).map_err(Failure::internal);
+        let histogram = |digits| Histogram::new_with_bounds(1, MICROS_MAX, digits).map_err(Failure::internal);
         let [mut steps, mut second] = [Vec::new(), Vec::new()];
         for _ in Step::ALL {
             steps.push(histogram(DIGITS)?);
