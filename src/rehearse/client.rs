@@ -13,12 +13,15 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-/// How many sockets all phones together have open at once; waiting for one counts as latency.
-pub(super) const SOCKETS_MAX: usize = 2_000;
+/// How many sockets all phones together have open at once, if the system gives as many; waiting for one counts as latency.
+const SOCKETS_MAX: usize = 8_000;
+/// Files that are open besides.
+const OTHER_FILES: u64 = 256;
 /// How long a phone waits for an answer: longer than the server works on any request.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(25);
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -86,10 +89,25 @@ impl Line {
     }
 }
 
+/// How many sockets all phones together may have open at once.
+pub(super) fn sockets_max() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    SOCKETS_MAX.min(files.saturating_sub(OTHER_FILES).max(1) as usize)
+}
+
+/// Thousands of sockets need as many open files.
+pub(super) fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
 impl Network {
     pub(super) fn new(to: SocketAddr) -> Rc<Self> {
         let host = HeaderValue::try_from(to.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
-        Rc::new(Self { to, host, sockets: Arc::new(Semaphore::new(SOCKETS_MAX)) })
+        Rc::new(Self { to, host, sockets: Arc::new(Semaphore::new(sockets_max())) })
     }
 }
 
@@ -134,6 +152,13 @@ impl Phone {
             self.hang_up();
         }
         answer
+    }
+
+    /// Closes the connection while its owner thinks, if others wait for a socket.
+    pub(super) fn make_room(&mut self) {
+        if self.network.sockets.available_permits() == 0 {
+            self.hang_up();
+        }
     }
 
     /// Closes the connection, so that others may have its socket.

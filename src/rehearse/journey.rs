@@ -188,6 +188,7 @@ impl Journey {
     }
 
     fn think(&mut self) {
+        self.phone.make_room();
         let time = Duration::from_secs_f64(self.dice.exponential(THINK_MEAN, THINK_MAX));
         self.thought += time;
         self.next += time;

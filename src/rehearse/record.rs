@@ -84,9 +84,7 @@ impl Findings {
             return;
         }
         self.lost += usize::from(record.booked.as_ref().is_some_and(|booked| !live.contains(booked)));
-        let known = |booking: &Booking| record.booked.as_ref() == Some(booking);
-        self.unexplained +=
-            usize::from(!twice && live.iter().any(|booking| !known(booking)) && record.booked.is_none());
+        self.unexplained += live.iter().filter(|booking| record.booked.as_ref() != Some(booking)).count();
     }
 }
 

@@ -3,7 +3,7 @@
 use super::figures::{Heard, Second, Step};
 use super::plots::{COLOURS, Curve, Scale, picture};
 use super::result::{Rehearsal, cores};
-use super::{client::SOCKETS_MAX, record::Ended, rush::GRACE};
+use super::{client::sockets_max, record::Ended, rush::GRACE};
 use crate::cli::Shape;
 use crate::exit::Failure;
 
@@ -11,8 +11,10 @@ const CSS: &str = include_str!("report.css");
 /// The columns of the table of times.
 const TIMES: [&str; 6] = ["件数", "p50", "p90", "p99", "p99.9", "最大"];
 
-/// A curve of a picture: its name, and its value in a second.
-type Named<'a> = (&'a str, fn(&Second) -> Option<f64>);
+/// The value of a curve in a second.
+type Value = fn(&Second) -> Option<f64>;
+/// A curve of a picture: its name, and its values.
+type Named<'a> = (&'a str, Value);
 /// A picture: its title, its scale, its curves.
 type Pictured<'a> = (&'a str, Scale, &'a [Named<'a>]);
 
@@ -116,7 +118,7 @@ fn conditions(rehearsal: &Rehearsal) -> String {
          logged in with ID and password during the rush.</span></p>\n\
          <p class=\"note\">住民役のプログラムは、サーバーと<strong>同じ機械の CPU を分け合って</strong>動きます。来訪はサーバーの応答を待たずに予定の時刻どおり\
          に起こり、時間はすべて「始めるはずだった時刻」から測ります（接続待ちを含む）。同時に開く接続は最大 {} 本です。</p>\n</section>\n",
-        thousands(SOCKETS_MAX as u64),
+        thousands(sockets_max() as u64),
     )
 }
 
@@ -171,19 +173,15 @@ fn percentiles(rehearsal: &Rehearsal) -> String {
 }
 
 fn plots(rehearsal: &Rehearsal) -> Result<String, Failure> {
-    let heard: [Named<'_>; 5] = [
-        ("成功", |second| Some(second.heard[Heard::Good as usize].into())),
-        ("満員", |second| Some(second.heard[Heard::Full as usize].into())),
-        ("混雑（503・429）", |second| Some(second.heard[Heard::Busy as usize].into())),
-        ("その他の拒否", |second| Some(second.heard[Heard::OtherRefusal as usize].into())),
-        ("エラー・不通", |second| Some(second.heard[Heard::Error as usize].into())),
+    let heard: [(Heard, &str, Value); 5] = [
+        (Heard::Good, "成功", |second| Some(second.heard[Heard::Good as usize].into())),
+        (Heard::Full, "満員", |second| Some(second.heard[Heard::Full as usize].into())),
+        (Heard::OtherRefusal, "その他の拒否", |second| Some(second.heard[Heard::OtherRefusal as usize].into())),
+        (Heard::Busy, "混雑（503・429）", |second| Some(second.heard[Heard::Busy as usize].into())),
+        (Heard::Error, "エラー・不通", |second| Some(second.heard[Heard::Error as usize].into())),
     ];
-    let happened: Vec<Named<'_>> = heard
-        .into_iter()
-        .zip(Heard::ALL)
-        .filter(|(_, heard)| rehearsal.figures.heard[*heard as usize] > 0)
-        .map(|(curve, _)| curve)
-        .collect();
+    let happened = heard.into_iter().filter(|(heard, ..)| rehearsal.figures.heard[*heard as usize] > 0);
+    let happened: Vec<Named<'_>> = happened.map(|(_, name, value)| (name, value)).collect();
     let pictures: [Pictured<'_>; 6] = [
         (
             "1秒ごとの来訪と予約（人・件）",

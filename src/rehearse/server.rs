@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::exit::Failure;
 
@@ -51,7 +51,6 @@ fn end(child: &mut Child) {
 impl Server {
     /// Serves `data` on free ports of loopback, writing its log into `folder`.
     pub(super) async fn start(data: &Path, folder: &Path) -> Result<Self, Failure> {
-        raise_open_files();
         let log = folder.join(LOG_NAME);
         let log_file = std::fs::File::create(&log).map_err(Failure::io(log.display()))?;
         let own = std::env::current_exe().map_err(Failure::io("this program's file"))?;
@@ -71,10 +70,10 @@ impl Server {
             }
             let ended = guard.0.as_mut().and_then(|child| child.try_wait().ok().flatten());
             if let Some(status) = ended {
-                return Err(Failure::internal(format!("the server ended ({status}):\n{}", tail(&log))));
+                return Err(Failure::refused(format!("the server ended ({status}):\n{}", tail(&log))));
             }
             if Instant::now() > deadline {
-                return Err(Failure::internal(format!("the server was not ready in time:\n{}", tail(&log))));
+                return Err(Failure::refused(format!("the server was not ready in time:\n{}", tail(&log))));
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -104,7 +103,7 @@ impl Server {
                 Some(status) if status.success() => return Ok(()),
                 Some(status) => return Err(self.ended_badly(status)),
                 None if Instant::now() > deadline => {
-                    return Err(Failure::internal("the server did not stop in time and was killed"));
+                    return Err(Failure::refused("the server did not stop in time and was killed"));
                 }
                 None => tokio::time::sleep(LOOK_EVERY).await,
             }
@@ -112,7 +111,7 @@ impl Server {
     }
 
     fn ended_badly(&self, status: ExitStatus) -> Failure {
-        Failure::internal(format!("the server ended with {status}:\n{}", tail(&self.log)))
+        Failure::refused(format!("the server ended with {status}:\n{}", tail(&self.log)))
     }
 }
 
@@ -127,13 +126,4 @@ fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n")
-}
-
-/// Thousands of sockets need as many open files, here and (inherited) in the server.
-fn raise_open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
 }
