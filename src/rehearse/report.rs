@@ -96,7 +96,7 @@ fn conditions(rehearsal: &Rehearsal) -> String {
         (
             "予約枠",
             format!(
-                "{} 人分（{} 会、枠ごとに {} 人）",
+                "{} 人分（{} 会、各枠 {} 人）",
                 thousands(city.places().into()),
                 city.sessions,
                 city.slot_places
