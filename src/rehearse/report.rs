@@ -95,12 +95,7 @@ fn conditions(rehearsal: &Rehearsal) -> String {
         ("住民", format!("{} 人", thousands(people as u64))),
         (
             "予約枠",
-            format!(
-                "{} 人分（{} 会、各枠 {} 人）",
-                thousands(city.places().into()),
-                city.sessions,
-                city.slot_places
-            ),
+            format!("{} 人分（{} 会、各枠 {} 人）", thousands(city.places().into()), city.sessions, city.slot_places),
         ),
         ("来訪する時間", format!("{} 分", (minutes * 100.0).round() / 100.0)),
         ("来訪の形", arrivals.to_owned()),
