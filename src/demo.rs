@@ -25,9 +25,10 @@ const STAFF_NAME: &str = "demo-staff.csv";
 const PASSWORDS_MAX: u32 = 500;
 const VENUES: [&str; 4] = ["市民体育館", "保健センター", "中央公民館", "駅前ホール"];
 const VACCINE: &str = "コミナティ";
-/// Weeks of sessions, from the day after tomorrow on: a first and a second dose fit in.
-const WEEKS: i32 = 8;
-const SLOTS_PER_SESSION: u32 = 12;
+/// Two sessions on every second day of eight weeks: a first and a second dose fit in.
+pub(crate) const SESSIONS: u32 = 8 * 7;
+/// How many slots each session of a throw-away city has.
+pub(crate) const SLOTS_PER_SESSION: u32 = 12;
 const SLOT_MINUTES: u16 = 30;
 
 /// Makes the city (or takes up a kept one) and serves it.
@@ -68,8 +69,12 @@ async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<E
     let engine = engine_config.start().await?;
     let now = engine.now();
     let opens_at = now.plus_ms(i64::from(args.open_in.unwrap_or(0)) * 1_000);
-    make_residents(folder, &engine, args.residents).await?;
-    make_sessions(&engine, args.residents, opens_at).await?;
+    let logins = make_residents(&engine, args.residents).await?;
+    list_residents(folder, &logins)?;
+    // Room for everybody's two doses and a half more, so that single slots fill and the campaign does not.
+    let capacity = (args.residents * 5 / 2).div_ceil(SESSIONS * SLOTS_PER_SESSION).clamp(2, 10_000);
+    let phone_share = (capacity >= 10).then_some(capacity / 10);
+    make_sessions(&engine, &Sessions { count: SESSIONS, capacity, phone_share, opens_at }).await?;
     make_staff(folder, &engine).await?;
     Ok(engine)
 }
@@ -102,7 +107,17 @@ async fn clear(folder: &DataFolder, config: &Config) -> Result<(), Failure> {
     std::fs::remove_dir_all(&folder.path).map_err(Failure::io(folder.path.display()))
 }
 
-async fn make_residents(folder: &DataFolder, engine: &EngineHandle, count: u32) -> Result<(), Failure> {
+/// What a throw-away resident logs in with.
+#[derive(Debug, Clone)]
+pub(crate) struct DemoLogin {
+    pub(crate) id: String,
+    pub(crate) password: String,
+    name_kana: String,
+    birth_date: Day,
+}
+
+/// Makes `count` residents with passwords. The place in the list is the pseudonym.
+pub(crate) async fn make_residents(engine: &EngineHandle, count: u32) -> Result<Vec<DemoLogin>, Failure> {
     let today = engine.now().city_day();
     let rows: Vec<RollRow> = (0..count).filter_map(|number| resident(number, today)).collect();
     let difference = engine.roll_difference(&rows, false);
@@ -110,10 +125,19 @@ async fn make_residents(folder: &DataFolder, engine: &EngineHandle, count: u32) 
     let shared = engine.make_passwords(count.min(PASSWORDS_MAX) as usize, |_| {}).await?;
     let passwords = (0..count).map(|number| (ResidentNo(number), shared[number as usize % shared.len()].stored));
     engine.put_passwords(passwords.collect(), By::System).await?;
+    let login = |(number, row): (usize, RollRow)| DemoLogin {
+        id: row.id.to_string(),
+        password: shared[number % shared.len()].plain.to_string(),
+        name_kana: row.name_kana,
+        birth_date: row.birth_date,
+    };
+    Ok(rows.into_iter().enumerate().map(login).collect())
+}
+
+fn list_residents(folder: &DataFolder, logins: &[DemoLogin]) -> Result<(), Failure> {
     let mut text = String::from("id,password,name_kana,birth_date\n");
-    for (number, row) in rows.iter().enumerate() {
-        let password = shared[number % shared.len()].plain.as_str();
-        text.push_str(&format!("{},{password},{},{}\n", row.id, row.name_kana, row.birth_date));
+    for login in logins {
+        text.push_str(&format!("{},{},{},{}\n", login.id, login.password, login.name_kana, login.birth_date));
     }
     write_secret(folder, RESIDENTS_NAME, &text)
 }
@@ -168,31 +192,34 @@ fn resident(number: u32, today: Day) -> Option<RollRow> {
     })
 }
 
-async fn make_sessions(engine: &EngineHandle, residents: u32, opens_at: Instant) -> Result<(), Failure> {
+/// The sessions of a throw-away city.
+pub(crate) struct Sessions {
+    /// How many: two on every second day from the day after tomorrow on.
+    pub(crate) count: u32,
+    /// Places in each slot.
+    pub(crate) capacity: u32,
+    /// How many of them every second session keeps for the phone.
+    pub(crate) phone_share: Option<u32>,
+    pub(crate) opens_at: Instant,
+}
+
+/// Makes and publishes `sessions`, open to everybody.
+pub(crate) async fn make_sessions(engine: &EngineHandle, sessions: &Sessions) -> Result<(), Failure> {
     let first = engine.now().city_day().plus_days(2);
-    let days = (0..WEEKS * 7).map(|offset| first.plus_days(offset));
-    let days: Vec<(usize, Day)> = days.enumerate().filter(|(offset, _)| offset % 2 == 0).collect();
-    let sessions = (days.len() * 2) as u32;
-    // Room for everybody's two doses and a half more, so that single slots fill and the campaign does not.
-    let capacity = (residents * 5 / 2).div_ceil(sessions * SLOTS_PER_SESSION).clamp(2, 10_000);
     let doses: Vec<DoseNo> = [1, 2].into_iter().filter_map(DoseNo::new).collect();
-    let mut rows = Vec::new();
-    for (offset, date) in days {
-        for half in 0..2 {
-            rows.push(SessionRow {
-                line: rows.len() as u64 + 2,
-                venue: VENUES[(offset / 2 * 2 + half) % VENUES.len()].to_owned(),
-                date,
-                start: ClockTime(9 * 60 + 30),
-                end: ClockTime(15 * 60 + 30),
-                slot_minutes: SLOT_MINUTES,
-                capacity,
-                vaccine: VACCINE.to_owned(),
-                doses: doses.clone(),
-                phone_share: (half == 0 && capacity >= 10).then_some(capacity / 10),
-            });
-        }
-    }
+    let row = |number: u32| SessionRow {
+        line: u64::from(number) + 2,
+        venue: VENUES[number as usize % VENUES.len()].to_owned(),
+        date: first.plus_days((number / 2 * 2) as i32),
+        start: ClockTime(9 * 60 + 30),
+        end: ClockTime(15 * 60 + 30),
+        slot_minutes: SLOT_MINUTES,
+        capacity: sessions.capacity,
+        vaccine: VACCINE.to_owned(),
+        doses: doses.clone(),
+        phone_share: sessions.phone_share.filter(|_| number.is_multiple_of(2)),
+    };
+    let rows: Vec<SessionRow> = (0..sessions.count).map(row).collect();
     engine.import_sessions(&rows, false, By::System).await?;
     let wave = |line, name: &str, group: Option<&str>| WaveRow {
         line,
@@ -200,12 +227,12 @@ async fn make_sessions(engine: &EngineHandle, residents: u32, opens_at: Instant)
         born_from: None,
         born_to: None,
         group: group.map(str::to_owned),
-        opens_at,
+        opens_at: sessions.opens_at,
     };
     let waves = [wave(2, "高齢者", Some("高齢者")), wave(3, "市民", None)];
     engine.import_waves(&waves, false, By::System).await?;
-    let drafts = engine.drafts(opens_at);
-    engine.publish(&drafts, opens_at, By::System).await?;
+    let drafts = engine.drafts(sessions.opens_at);
+    engine.publish(&drafts, sessions.opens_at, By::System).await?;
     Ok(())
 }
 

@@ -33,6 +33,12 @@ impl DataFolder {
         Self { path, config_path, config_named: common.config.is_some(), json: common.json }
     }
 
+    /// A folder of our own at `path`, with the configuration that lies in it.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        let config_path = path.join(CONFIG_NAME);
+        Self { path, config_path, config_named: false, json: false }
+    }
+
     /// The checked configuration.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
         Config::read(&self.config_path, self.config_named)

@@ -10,6 +10,7 @@ mod exit;
 mod folder;
 mod jobs;
 mod password_list;
+mod rehearse;
 mod run_file;
 mod serve;
 mod terminal;
@@ -84,6 +85,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doses(ImportCommand::Import(args)) => commands::import_doses(&folder, &args).await,
         Command::Staff(StaffCommand::Add { login, role }) => commands::staff(&folder, &login, Some(role)).await,
         Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
+        Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Completions { shell } => {

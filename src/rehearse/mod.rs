@@ -1,0 +1,115 @@
+//! `rehearse`: an opening rush played against a throw-away city on this machine, through the HTTP of a real server process. An
+//! open-model load generator: people come by the clock, and every time counts from when a step was meant to begin, so that
+//! a slow server is not spared by clients that wait for it.
+//!
+//! The generator shares the machine with the server, so it is frugal: one thread, on a runtime of its own.
+
+mod answers;
+mod city;
+mod client;
+mod dice;
+mod figures;
+mod journey;
+mod plan;
+mod plots;
+mod progress;
+mod record;
+mod report;
+mod result;
+mod rush;
+mod samples;
+mod server;
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::LocalSet;
+
+use crate::cli::RehearseArgs;
+use crate::commands::print;
+use crate::exit::Failure;
+use crate::folder::DataFolder;
+use crate::jobs::verified;
+use crate::terminal::{japanese, words};
+use city::City;
+use client::Network;
+use plan::Plan;
+use result::Rehearsal;
+use server::Server;
+
+/// Plays a rehearsal, writes its report, and says whether all went well.
+pub(crate) async fn rehearse(folder: &DataFolder, args: RehearseArgs) -> Result<(), Failure> {
+    let report = &args.report;
+    if !report.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()) || report.is_dir() {
+        return Err(Failure::usage(format!("--report {}: no file can be written there", report.display())));
+    }
+    let seed = args.seed.map_or_else(getrandom::u64, Ok).map_err(Failure::internal)?;
+    let plan = Plan::draw(&args, seed);
+    let data = folder.path.clone();
+    let played = tokio::task::spawn_blocking(move || on_own_runtime(&data, plan)).await;
+    let rehearsal = played.map_err(Failure::internal)??;
+    std::fs::write(report, report::html(&rehearsal)?).map_err(Failure::io(report.display()))?;
+    print(folder, &rehearsal.json(report), |_| rehearsal.text(report, japanese()))?;
+    if rehearsal.all_well() { Ok(()) } else { Err(Failure::refused("the rehearsal was not sound")) }
+}
+
+fn on_own_runtime(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::io("the rehearsal's thread"))?;
+    let played = runtime.block_on(async {
+        let mut stops = [SignalKind::interrupt(), SignalKind::terminate()].map(signal).into_iter();
+        let (Some(Ok(mut interrupt)), Some(Ok(mut terminate))) = (stops.next(), stops.next()) else {
+            return Err(Failure::internal("signals cannot be heard"));
+        };
+        let here = LocalSet::new();
+        // Dropping what is played ends the server and removes the city.
+        tokio::select! {
+            played = here.run_until(play(data, plan)) => played,
+            _ = interrupt.recv() => Err(Failure::refused("interrupted")),
+            _ = terminate.recv() => Err(Failure::refused("interrupted")),
+        }
+    });
+    runtime.shutdown_background();
+    played
+}
+
+async fn play(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
+    say(words("街を用意しています。", "making the city"));
+    let city = City::make(data, plan.city).await?;
+    let mut server = Server::start(&city.folder.path, city.beside_data()).await?;
+    // Only now: the server must get along with the limit that it would have at a real opening.
+    client::raise_open_files();
+    let network = Network::new(server.public);
+    let tokens = city.tokens(&network, plan.seed).await?;
+    say(&begin(&plan));
+    let (figures, records) = rush::play(&plan, &city.logins, &tokens, &mut server).await?;
+    say(words("記録を照合しています。", "comparing the records"));
+    let ended = records.iter().map(|record| record.ended).collect();
+    let findings = record::check(&network, records, tokens, plan.city.slot_places).await;
+    server.stop().await?;
+    let verified = verify(&city.folder).await?;
+    let made_at = city.made_at.clone();
+    city.remove()?;
+    Ok(Rehearsal { plan, figures, ended, findings, verified, made_at })
+}
+
+async fn verify(folder: &DataFolder) -> Result<Value, Failure> {
+    let config = folder.engine_config(&folder.config_or_failure()?);
+    let report = tokio::task::spawn_blocking(move || config.verify()).await.map_err(Failure::internal)?;
+    report.map(|report| verified(&report)).map_err(Failure::refused)
+}
+
+fn begin(plan: &Plan) -> String {
+    let (residents, places, seed) = (plan.people.len(), plan.city.places(), plan.seed);
+    if japanese() {
+        format!("受付開始: 住民 {residents} 人、{places} 枠（--seed {seed}）")
+    } else {
+        format!("opening: {residents} residents, {places} places (--seed {seed})")
+    }
+}
+
+/// Tells the person at the terminal.
+fn say(text: &str) {
+    eprintln!("{text}");
+}
