@@ -9,6 +9,7 @@ mod demo;
 mod exit;
 mod folder;
 mod jobs;
+mod open_files;
 mod password_list;
 mod rehearse;
 mod run_file;

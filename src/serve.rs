@@ -16,8 +16,11 @@ use crate::config::{Config, Proxy, Tls};
 use crate::control::{self, ControlServer};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
+use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
 
+/// How many connections may wait to be accepted; the system may hold fewer (`net.core.somaxconn`).
+const CONNECTIONS_WAITING_MAX: i32 = 4_096;
 /// How often the certificate's files are looked at.
 const TLS_LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long listeners may take to finish running requests.
@@ -64,7 +67,8 @@ async fn listen_and_wait(
     let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
     let token_key = folder.engine_config(config).token_key()?;
     let public_config = public_config(config);
-    let limits = public_config.connections.clone();
+    let mut limits = public_config.connections.clone();
+    limits.connections_max = open_files::raise_for(limits.connections_max);
     let auth = Arc::new(Auth::new(&token_key));
     let public = sesshu_http::public_router(engine.clone(), auth, public_config);
     let options = ServeOptions { tls: tls.clone(), limits, shutdown_deadline: LISTENERS_STOP_MAX };
@@ -158,6 +162,9 @@ impl Listeners {
                 return Err(wrong("plain HTTP is served on loopback only; configure [tls] or [proxy] in sesshu.toml"));
             }
             let listener = TcpListener::bind(address).map_err(Failure::io(format!("{option} {text}")))?;
+            // The opening minute brings more connections at once than the usual queue of 128 holds.
+            rustix::net::listen(&listener, CONNECTIONS_WAITING_MAX)
+                .map_err(|error| Failure::io(option)(error.into()))?;
             listener.set_nonblocking(true).map_err(Failure::io(option))?;
             Ok(listener)
         };

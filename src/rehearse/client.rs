@@ -13,15 +13,14 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use crate::open_files;
+
 /// How many sockets all phones together have open at once, if the system gives as many; waiting for one counts as latency.
 const SOCKETS_MAX: usize = 8_000;
-/// Files that are open besides.
-const OTHER_FILES: u64 = 256;
 /// How long a phone waits for an answer: longer than the server works on any request.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(25);
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -89,19 +88,9 @@ impl Line {
     }
 }
 
-/// How many sockets all phones together may have open at once.
+/// How many sockets all phones together may have open at once; each needs an open file.
 pub(super) fn sockets_max() -> usize {
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    SOCKETS_MAX.min(files.saturating_sub(OTHER_FILES).max(1) as usize)
-}
-
-/// Thousands of sockets need as many open files.
-pub(super) fn raise_open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
+    open_files::raise_for(SOCKETS_MAX)
 }
 
 impl Network {

@@ -78,8 +78,6 @@ async fn play(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
     say(words("街を用意しています。", "making the city"));
     let city = City::make(data, plan.city).await?;
     let mut server = Server::start(&city.folder.path, city.beside_data()).await?;
-    // Only now: the server must get along with the limit that it would have at a real opening.
-    client::raise_open_files();
     let network = Network::new(server.public);
     let tokens = city.tokens(&network, plan.seed).await?;
     say(&begin(&plan));
