@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::LoadError;
 use crate::core::event::Entry;
+use crate::core::time::Instant;
 
 /// The version of everything stored. A newer one is refused, an older one migrated.
 pub const FORMAT: u8 = 1;
@@ -37,6 +38,8 @@ pub struct Block {
     pub entries: u32,
     /// The chain after its last entry.
     pub chain: Chain,
+    /// The latest instant of its entries.
+    pub at: Instant,
     /// Its stored form.
     pub bytes: Vec<u8>,
 }
@@ -47,6 +50,7 @@ pub struct BlockWriter {
     first_seq: u64,
     entries: u32,
     chain: Chain,
+    at: Instant,
     bytes: Vec<u8>,
 }
 
@@ -60,7 +64,7 @@ impl BlockWriter {
         bytes.push(FORMAT);
         bytes.extend_from_slice(&0_u32.to_le_bytes());
         bytes.extend_from_slice(&chain.0);
-        Self { first_seq: head_seq + 1, entries: 0, chain, bytes }
+        Self { first_seq: head_seq + 1, entries: 0, chain, at: Instant::default(), bytes }
     }
 
     /// The sequence number that the next entry gets.
@@ -82,6 +86,7 @@ impl BlockWriter {
         bytes[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
         self.chain = self.chain.after(&bytes[length_at + 4..]);
         self.bytes = bytes;
+        self.at = self.at.max(entry.at);
         let seq = self.next_seq();
         self.entries += 1;
         (seq, self.chain)
@@ -92,7 +97,7 @@ impl BlockWriter {
     pub fn finish(mut self) -> Block {
         self.bytes[COUNT_BYTES].copy_from_slice(&self.entries.to_le_bytes());
         self.bytes.extend_from_slice(&self.chain.0);
-        Block { first_seq: self.first_seq, entries: self.entries, chain: self.chain, bytes: self.bytes }
+        Block { first_seq: self.first_seq, entries: self.entries, chain: self.chain, at: self.at, bytes: self.bytes }
     }
 }
 
@@ -160,7 +165,7 @@ mod tests {
     use crate::core::event::{By, Event};
     use crate::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
     use crate::core::resident::{Booking, BookingState};
-    use crate::core::time::{Day, Instant};
+    use crate::core::time::Day;
 
     fn entry(n: u32) -> Entry {
         let booking = Booking {

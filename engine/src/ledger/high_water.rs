@@ -78,7 +78,7 @@ impl HighWaterFile {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| std::path::Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(format!("{} {} {}\n", hex(&mark.store), mark.seq, hex(&mark.chain.0)).as_bytes())?;
+        file.write_all(to_text(mark).as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
         fs::File::open(folder)?.sync_all()
@@ -119,6 +119,11 @@ impl Marker {
             Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
         }
     }
+}
+
+/// A mark as its file holds it.
+pub(super) fn to_text(mark: &HighWater) -> String {
+    format!("{} {} {}\n", hex(&mark.store), mark.seq, hex(&mark.chain.0))
 }
 
 fn parse(text: &str) -> Option<HighWater> {

@@ -3,15 +3,20 @@
 //! It knows the core's events and `apply`; it does not know who asks, actors or the web.
 
 mod codec;
+#[cfg(test)]
+mod faults;
 mod high_water;
 mod index;
 mod overlay;
 mod queue;
 mod recover;
+mod seal;
 #[cfg(test)]
 pub(crate) mod sim_disk;
+mod snapshot;
 mod storage;
 mod store;
+mod tables;
 mod thread;
 mod verify;
 mod writer;
@@ -21,7 +26,8 @@ pub use high_water::{HighWater, HighWaterError, HighWaterFile};
 pub use index::{Index, ResidentEntry, SessionEntry, Staff};
 pub use queue::{LedgerQueue, Submission};
 pub use recover::{RecoverError, Recovered, recover};
-pub use store::{RedbLedger, Snapshot, StoreReader};
+pub use snapshot::Snapshot;
+pub use store::{RedbLedger, StoreReader};
 pub use thread::spawn_writer;
 pub use verify::{VerifyReport, verify};
 pub use writer::{Batch, Outcome, Settled, Sink, WriterFigures};

@@ -3,7 +3,7 @@
 use super::codec::{CHAIN_START, Chain, read_block};
 use super::high_water::{HighWater, HighWaterError, HighWaterFile};
 use super::index::{Head, Index};
-use super::store::Snapshot;
+use super::snapshot::{Snapshot, refusing_panics};
 use super::{LoadError, RedbLedger};
 use crate::core::time::Instant;
 
@@ -60,6 +60,10 @@ pub(super) fn check_mark(
 
 /// Loads a view of a store into memory, and gives the chain after the entry `chain_at`, if asked.
 pub(super) fn load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Option<Chain>), LoadError> {
+    refusing_panics(|| try_load(snapshot, chain_at))
+}
+
+fn try_load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Option<Chain>), LoadError> {
     snapshot.identity()?;
     let index = Index::default();
     index.put_beside(&snapshot.beside()?);
@@ -98,6 +102,11 @@ pub(super) fn load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recove
         head.at = at_seen;
         Ok(())
     })?;
+    let seal = snapshot.seal()?;
+    if (head.seq, head.chain) != (seal.seq, seal.chain) {
+        return Err(LoadError::Damaged { what: "the journal's end", at: seal.seq });
+    }
+    head.at = seal.at;
     if head.seq < folded {
         return Err(LoadError::Damaged { what: "tables that are ahead of the journal", at: folded });
     }
@@ -159,6 +168,14 @@ mod tests {
             let behind = matches!(refused, Err(RecoverError::HighWater(HighWaterError::StoreIsBehind { .. })));
             assert!(behind, "{name}");
         }
+        // As long, and the same store, but another history.
+        let mut other = store(&folder("other history"), 1, 2);
+        let mut block =
+            BlockWriter::after(2, load(&other.snapshot().expect("a view"), None).expect("sound").0.index.head().chain);
+        block.push(&entry(77));
+        assert!(matches!(other.append(Some(&block.finish()), &[], None), Append::Durable));
+        let refused = recover(&other, &mark);
+        assert!(matches!(refused, Err(RecoverError::HighWater(HighWaterError::StoreIsBehind { .. }))));
         // The mark may lag.
         assert!(recover(&store(&folder("ahead"), 1, 4), &mark).is_ok());
     }

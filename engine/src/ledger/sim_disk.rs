@@ -35,6 +35,15 @@ pub(crate) enum Failure {
     Short,
 }
 
+/// A kind of operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Read,
+    Write,
+    SetLen,
+    Sync,
+}
+
 /// Which operations fail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Faults {
@@ -57,8 +66,8 @@ struct Disk {
     unsynced: Vec<Operation>,
     /// Everything since recording began.
     recorded: Option<Vec<Operation>>,
-    /// Reads, writes, changes of length and syncs so far.
-    operations: u64,
+    /// What was asked for so far, whether it failed or not.
+    asked: Vec<Kind>,
     faults: Faults,
     /// Draws what a failed sync loses.
     lots: u64,
@@ -81,9 +90,9 @@ impl SimDisk {
         disk.lots = seed | 1;
     }
 
-    /// How many operations were asked for so far.
-    pub(crate) fn operations(&self) -> u64 {
-        self.lock().operations
+    /// What was asked for so far; an operation's number is its place here.
+    pub(crate) fn asked(&self) -> Vec<Kind> {
+        self.lock().asked.clone()
     }
 
     /// Begins to record, and gives what is durable at this moment.
@@ -160,9 +169,9 @@ pub(crate) fn image_after_cut(durable: &[u8], unsynced: &[Operation], lot: &mut 
 
 impl Disk {
     /// Counts an operation; says how it fails, if it does.
-    fn fault(&mut self) -> Option<Failure> {
-        let number = self.operations;
-        self.operations += 1;
+    fn fault(&mut self, kind: Kind) -> Option<Failure> {
+        let number = self.asked.len() as u64;
+        self.asked.push(kind);
         match self.faults {
             Faults::Once(at, failure) if at == number => Some(failure),
             Faults::From(from, failure) if number >= from => Some(failure),
@@ -216,7 +225,7 @@ impl StorageBackend for SimDisk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut disk = self.lock();
-        if let Some(failure) = disk.fault().filter(|failure| *failure != Failure::NoSpace) {
+        if let Some(failure) = disk.fault(Kind::Read).filter(|failure| *failure != Failure::NoSpace) {
             return Err(error(failure));
         }
         let start = offset as usize;
@@ -227,7 +236,7 @@ impl StorageBackend for SimDisk {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut disk = self.lock();
-        if let Some(failure) = disk.fault() {
+        if let Some(failure) = disk.fault(Kind::SetLen) {
             return Err(error(failure));
         }
         disk.done(Operation::SetLen(len));
@@ -236,7 +245,7 @@ impl StorageBackend for SimDisk {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut disk = self.lock();
-        if let Some(failure) = disk.fault() {
+        if let Some(failure) = disk.fault(Kind::Sync) {
             disk.sync_fails();
             return Err(error(failure));
         }
@@ -246,7 +255,7 @@ impl StorageBackend for SimDisk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut disk = self.lock();
-        match disk.fault() {
+        match disk.fault(Kind::Write) {
             None => disk.done(Operation::Write(offset, data.to_vec())),
             Some(failure) => {
                 if failure == Failure::Short {

@@ -1,40 +1,26 @@
 //! The ledger on redb: one file, two-phase commits with quick repair, one writer.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{
-    Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-};
+use redb::{Database, DatabaseError, Durability, ReadableTable};
 
-use super::codec::{CHAIN_START, Chain, FORMAT, decode_row, encode_row, read_block};
+use super::codec::{Chain, FORMAT, encode_row};
 use super::index::Index;
-use super::overlay::Overlay;
 use super::recover::load;
-use super::storage::{CACHE_BYTES, FileStorage, Storage};
-use super::{Append, Beside, Block, EachBlock, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
-use crate::core::campaign::Setup;
-use crate::core::event::Entry;
-use crate::core::ids::{ResidentNo, SessionId};
-use crate::core::resident::{Person, ResidentRecord};
-use crate::core::session::Session;
-
-const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
-const PEOPLE: TableDefinition<u32, &[u8]> = TableDefinition::new("people");
-const PASSWORDS: TableDefinition<u32, &[u8]> = TableDefinition::new("passwords");
-const STAFF: TableDefinition<&str, &[u8]> = TableDefinition::new("staff");
-const RESIDENTS: TableDefinition<u32, &[u8]> = TableDefinition::new("residents");
-const SESSIONS: TableDefinition<u32, &[u8]> = TableDefinition::new("sessions");
-
-const FORMAT_KEY: &str = "format";
-const IDENTITY_KEY: &str = "identity";
-const SETUP_KEY: &str = "setup";
-const FOLDED_KEY: &str = "folded_seq";
+use super::seal::Seal;
+use super::snapshot::{Snapshot, refusing_panics};
+use super::storage::{FileStorage, Storage};
+use super::tables::{
+    FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY, SESSIONS,
+    SETUP_KEY, STAFF,
+};
+use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 
 /// The file's name in the data folder.
-const FILE_NAME: &str = "sesshu.redb";
+pub(super) const FILE_NAME: &str = "sesshu.redb";
 
 /// The open database; none while it is being opened again.
 type SharedDatabase = Arc<RwLock<Option<Database>>>;
@@ -68,10 +54,12 @@ impl RedbLedger {
         let database = storage.create().map_err(open_error)?;
         let write = begin(&database)?;
         {
+            let mut seal = Seal::EMPTY;
             let mut meta = write.open_table(META)?;
-            meta.insert(FORMAT_KEY, [FORMAT].as_slice())?;
-            meta.insert(IDENTITY_KEY, encode_row(&identity).as_slice())?;
-            meta.insert(FOLDED_KEY, 0_u64.to_le_bytes().as_slice())?;
+            seal.put(&mut meta, FORMAT_KEY, &[FORMAT])?;
+            seal.put(&mut meta, IDENTITY_KEY, &encode_row(&identity))?;
+            seal.put(&mut meta, FOLDED_KEY, &0_u64.to_le_bytes())?;
+            write.open_table(SEAL)?.insert(SEAL_KEY, seal.encode().as_slice())?;
             write.open_table(JOURNAL)?;
             write.open_table(PEOPLE)?;
             write.open_table(PASSWORDS)?;
@@ -98,9 +86,11 @@ impl RedbLedger {
     }
 
     pub(super) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
-        let database = open_settled(&*storage)?;
-        let identity = Snapshot::of(&database)?.identity()?;
-        Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })
+        refusing_panics(|| {
+            let database = open_settled(&*storage)?;
+            let identity = Snapshot::of(&database)?.identity()?;
+            Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })
+        })
     }
 
     /// Who the store is.
@@ -123,41 +113,60 @@ impl RedbLedger {
     fn commit(&self, block: Option<&Block>, beside: &[&Beside], fold: Option<&FoldSlice>) -> Result<(), StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let write = begin(database.as_ref().expect("a suspended ledger is reopened before it is used"))?;
+        let mut sealed = write.open_table(SEAL)?;
+        let mut seal = sealed.get(SEAL_KEY)?.and_then(|row| Seal::decode(row.value())).ok_or_else(no_seal)?;
         if let Some(block) = block {
             let mut journal = write.open_table(JOURNAL)?;
             let replaced = journal.insert(block.first_seq, block.bytes.as_slice())?;
             assert!(replaced.is_none(), "a sequence number is used once");
+            seal.seq = block.first_seq + u64::from(block.entries) - 1;
+            seal.chain = block.chain;
+            seal.at = seal.at.max(block.at);
         }
         for rows in beside {
             let mut people = write.open_table(PEOPLE)?;
             for (no, person) in &rows.people {
-                people.insert(no.0, encode_row(person).as_slice())?;
+                seal.put(&mut people, no.0, &encode_row(person))?;
             }
             let mut passwords = write.open_table(PASSWORDS)?;
             for (no, password) in &rows.passwords {
-                passwords.insert(no.0, encode_row(password).as_slice())?;
+                seal.put(&mut passwords, no.0, &encode_row(password))?;
             }
             let mut staff = write.open_table(STAFF)?;
             for (login, secret) in &rows.staff {
-                staff.insert(&**login, encode_row(secret).as_slice())?;
+                seal.put(&mut staff, &**login, &encode_row(secret))?;
             }
         }
         if let Some(fold) = fold {
             let mut residents = write.open_table(RESIDENTS)?;
             for (no, row) in &fold.residents {
-                residents.insert(no.0, row.as_slice())?;
+                seal.put(&mut residents, no.0, row)?;
             }
             let mut sessions = write.open_table(SESSIONS)?;
             for (id, row) in &fold.sessions {
-                sessions.insert(id.0, row.as_slice())?;
+                seal.put(&mut sessions, id.0, row)?;
             }
             let mut meta = write.open_table(META)?;
             if let Some(setup) = &fold.setup {
-                meta.insert(SETUP_KEY, setup.as_slice())?;
+                seal.put(&mut meta, SETUP_KEY, setup)?;
             }
-            meta.insert(FOLDED_KEY, fold.folded_seq.to_le_bytes().as_slice())?;
+            seal.put(&mut meta, FOLDED_KEY, &fold.folded_seq.to_le_bytes())?;
         }
+        sealed.insert(SEAL_KEY, seal.encode().as_slice())?;
+        drop(sealed);
         Ok(write.commit()?)
+    }
+}
+
+/// redb writes when it closes a store, and panics if it finds damage then; that is no reason to fall silent about why the store
+/// was refused.
+impl Drop for RedbLedger {
+    fn drop(&mut self) {
+        let Some(shared) = Arc::get_mut(&mut self.database) else { return };
+        let database = shared.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+            tracing::error!("the store could not be closed in order");
+        }
     }
 }
 
@@ -172,6 +181,10 @@ fn open_settled(storage: &dyn Storage) -> Result<Database, LoadError> {
     storage.open().map_err(open_error)
 }
 
+fn no_seal() -> StoreError {
+    StoreError(redb::StorageError::Corrupted("the store has no seal".into()).into())
+}
+
 fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
     write.set_durability(Durability::Immediate).expect("no savepoint is ever made");
@@ -180,7 +193,7 @@ fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     Ok(write)
 }
 
-fn open_error(error: DatabaseError) -> LoadError {
+pub(super) fn open_error(error: DatabaseError) -> LoadError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => LoadError::InUse,
         other => LoadError::Store(StoreError(other.into())),
@@ -210,120 +223,6 @@ impl Ledger for RedbLedger {
 
     fn free_bytes(&self) -> io::Result<u64> {
         self.storage.free_bytes()
-    }
-}
-
-/// One consistent view of a store.
-pub struct Snapshot {
-    view: ReadTransaction,
-    /// A handle of its own, for a view that is not the server's: dropping it closes the file.
-    _database: Option<Database>,
-}
-
-impl Snapshot {
-    fn of(database: &Database) -> Result<Self, LoadError> {
-        Ok(Self { view: database.begin_read()?, _database: None })
-    }
-
-    /// Opens `folder` for reading only, also after a crash; fails if a process has it open for writing.
-    pub fn open(folder: &Path) -> Result<Self, LoadError> {
-        let path = folder.join(FILE_NAME);
-        if !path.exists() {
-            return Err(LoadError::Missing(path));
-        }
-        let overlay = Overlay::open(&path).map_err(open_error)?;
-        let database =
-            redb::Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(overlay).map_err(open_error)?;
-        Ok(Self { view: database.begin_read()?, _database: Some(database) })
-    }
-
-    /// Who the store is; refuses a newer format.
-    pub fn identity(&self) -> Result<StoreIdentity, LoadError> {
-        let meta = match self.view.open_table(META) {
-            Err(TableError::TableDoesNotExist(_)) => return Err(LoadError::Damaged { what: "no meta table", at: 0 }),
-            other => other?,
-        };
-        let format = meta.get(FORMAT_KEY)?.ok_or(LoadError::Damaged { what: "no format", at: 0 })?;
-        match format.value() {
-            [FORMAT] => {}
-            [found, ..] => return Err(LoadError::NewerFormat { found: *found, known: FORMAT }),
-            [] => return Err(LoadError::Damaged { what: "no format", at: 0 }),
-        }
-        let identity = meta.get(IDENTITY_KEY)?.ok_or(LoadError::Damaged { what: "no identity", at: 0 })?;
-        decode_row(identity.value(), "identity", 0)
-    }
-
-    /// Every entry up to this one is in the tables.
-    pub fn folded_seq(&self) -> Result<u64, LoadError> {
-        let meta = self.view.open_table(META)?;
-        let row = meta.get(FOLDED_KEY)?.ok_or(LoadError::Damaged { what: "no fold mark", at: 0 })?;
-        let bytes = row.value().try_into().map_err(|_| LoadError::Damaged { what: "fold mark", at: 0 })?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    /// The folded setup.
-    pub fn setup(&self) -> Result<Setup, LoadError> {
-        let meta = self.view.open_table(META)?;
-        let row = meta.get(SETUP_KEY)?;
-        row.map_or_else(|| Ok(Setup::default()), |row| decode_row(row.value(), "setup", 0))
-    }
-
-    /// Every stored block from the one that holds `seq` on.
-    pub fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
-        let journal = self.view.open_table(JOURNAL)?;
-        let holder = journal.range(..=seq)?.next_back().transpose()?.map_or(0, |(first, _)| first.value());
-        for row in journal.range(holder..)? {
-            let (first, bytes) = row?;
-            each(first.value(), bytes.value())?;
-        }
-        Ok(())
-    }
-
-    /// Every entry from the first on, with the chain verified from the start.
-    pub fn entries(&self, each: &mut dyn FnMut(&Entry)) -> Result<(), LoadError> {
-        let mut chain = CHAIN_START;
-        self.blocks_from(1, &mut |first_seq, bytes| {
-            chain = read_block(first_seq, bytes, chain, |_, entry, _| each(&entry))?;
-            Ok(())
-        })
-    }
-
-    /// Everything beside the journal.
-    pub fn beside(&self) -> Result<Beside, LoadError> {
-        let mut beside = Beside::default();
-        for row in self.view.open_table(PEOPLE)?.iter()? {
-            let (no, bytes) = row?;
-            let person: Person = decode_row(bytes.value(), "person", u64::from(no.value()))?;
-            beside.people.push((ResidentNo(no.value()), person));
-        }
-        for row in self.view.open_table(PASSWORDS)?.iter()? {
-            let (no, bytes) = row?;
-            let password = decode_row(bytes.value(), "password", u64::from(no.value()))?;
-            beside.passwords.push((ResidentNo(no.value()), password));
-        }
-        for row in self.view.open_table(STAFF)?.iter()? {
-            let (login, bytes) = row?;
-            beside.staff.push((login.value().into(), decode_row(bytes.value(), "staff", 0)?));
-        }
-        Ok(beside)
-    }
-
-    /// The folded residents' records.
-    pub fn residents(&self, each: &mut dyn FnMut(ResidentNo, ResidentRecord)) -> Result<(), LoadError> {
-        for row in self.view.open_table(RESIDENTS)?.iter()? {
-            let (no, bytes) = row?;
-            each(ResidentNo(no.value()), decode_row(bytes.value(), "resident", u64::from(no.value()))?);
-        }
-        Ok(())
-    }
-
-    /// The folded sessions.
-    pub fn sessions(&self, each: &mut dyn FnMut(SessionId, Session)) -> Result<(), LoadError> {
-        for row in self.view.open_table(SESSIONS)?.iter()? {
-            let (id, bytes) = row?;
-            each(SessionId(id.value()), decode_row(bytes.value(), "session", u64::from(id.value()))?);
-        }
-        Ok(())
     }
 }
 

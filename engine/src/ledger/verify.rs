@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::codec::{CHAIN_START, encode_row, read_block};
 use super::high_water::HighWater;
 use super::recover::load;
-use super::store::Snapshot;
+use super::snapshot::{Snapshot, refusing_panics};
 use super::{Index, LoadError};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::event::{Entry, Event};
@@ -42,7 +42,7 @@ pub struct VerifyReport {
 /// error only says that the store could not be read.
 pub fn verify(snapshot: &Snapshot, mark: Option<HighWater>) -> Result<VerifyReport, LoadError> {
     let mut problems = Problems(Vec::new());
-    let replayed = replay(snapshot, mark, &mut problems);
+    let replayed = refusing_panics(|| replay(snapshot, mark, &mut problems));
     let loaded = replayed.and_then(|replayed| Ok((replayed, load(snapshot, None)?.0)));
     let (replayed, recovered) = match loaded {
         Ok(loaded) => loaded,
@@ -232,7 +232,9 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
     }
 }
 
-fn digest(index: &Index) -> String {
+/// Equal digests are equal data: people, passwords, records, sessions with their counts, setup, staff, and the journal by its
+/// chain.
+pub(super) fn digest(index: &Index) -> String {
     let mut hasher = blake3::Hasher::new();
     index.for_each_resident(|no, entry| {
         hasher.update(&no.0.to_le_bytes());
@@ -240,8 +242,15 @@ fn digest(index: &Index) -> String {
     });
     for entry in index.sessions() {
         hasher.update(&encode_row(&*entry.definition()));
+        for count in entry.booked().0 {
+            hasher.update(&encode_row(&(count.web, count.phone)));
+        }
     }
-    hasher.update(&encode_row(&*index.setup()));
+    let setup = index.setup();
+    hasher.update(&encode_row(&*setup));
+    for login in setup.staff.keys() {
+        hasher.update(&encode_row(&index.staff(login)));
+    }
     hasher.update(&index.head().seq.to_le_bytes());
     hasher.update(&index.head().chain.0);
     hasher.finalize().to_hex()[..32].to_owned()

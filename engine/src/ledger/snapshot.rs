@@ -1,0 +1,182 @@
+//! Consistent views of a store, and everything that is read from one. What does not add up to the seal is damage; it is never
+//! given as data.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use redb::{Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, TableHandle};
+
+use super::codec::{CHAIN_START, FORMAT, decode_row, read_block};
+use super::overlay::Overlay;
+use super::seal::{RowSum, SEALED, Seal};
+use super::storage::CACHE_BYTES;
+use super::store::{FILE_NAME, open_error};
+use super::tables::{
+    FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY, SESSIONS,
+    SETUP_KEY, STAFF,
+};
+use super::{Beside, EachBlock, LoadError, StoreIdentity};
+use crate::core::campaign::Setup;
+use crate::core::event::Entry;
+use crate::core::ids::{ResidentNo, SessionId};
+use crate::core::resident::{Person, ResidentRecord};
+use crate::core::session::Session;
+
+/// One consistent view of a store.
+pub struct Snapshot {
+    view: ReadTransaction,
+    /// A handle of its own, for a view that is not the server's: dropping it closes the file.
+    _database: Option<Database>,
+}
+
+impl Snapshot {
+    pub(super) fn of(database: &Database) -> Result<Self, LoadError> {
+        Ok(Self { view: database.begin_read()?, _database: None })
+    }
+
+    /// Opens `folder` for reading only, also after a crash; fails if a process has it open for writing.
+    pub fn open(folder: &Path) -> Result<Self, LoadError> {
+        let path = folder.join(FILE_NAME);
+        if !path.exists() {
+            return Err(LoadError::Missing(path));
+        }
+        let overlay = Overlay::open(&path).map_err(open_error)?;
+        refusing_panics(|| {
+            let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(overlay);
+            let database = database.map_err(open_error)?;
+            Ok(Self { view: database.begin_read()?, _database: Some(database) })
+        })
+    }
+
+    /// Who the store is; refuses a newer format.
+    pub fn identity(&self) -> Result<StoreIdentity, LoadError> {
+        let meta = match self.view.open_table(META) {
+            Err(TableError::TableDoesNotExist(_)) => return Err(LoadError::Damaged { what: "no meta table", at: 0 }),
+            other => other?,
+        };
+        let format = meta.get(FORMAT_KEY)?.ok_or(LoadError::Damaged { what: "no format", at: 0 })?;
+        match format.value() {
+            [FORMAT] => {}
+            [found, ..] => return Err(LoadError::NewerFormat { found: *found, known: FORMAT }),
+            [] => return Err(LoadError::Damaged { what: "no format", at: 0 }),
+        }
+        let identity = self.meta(IDENTITY_KEY)?.ok_or(LoadError::Damaged { what: "no identity", at: 0 })?;
+        decode_row(&identity, "identity", 0)
+    }
+
+    /// What everything adds up to.
+    pub(super) fn seal(&self) -> Result<Seal, LoadError> {
+        let damaged = || LoadError::Damaged { what: "no seal", at: 0 };
+        let table = match self.view.open_table(SEAL) {
+            Err(TableError::TableDoesNotExist(_)) => return Err(damaged()),
+            other => other?,
+        };
+        let row = table.get(SEAL_KEY)?.ok_or_else(damaged)?;
+        Seal::decode(row.value()).ok_or_else(damaged)
+    }
+
+    /// Every row of a sealed table; fails at the end if they do not add up.
+    fn rows<K: Key + 'static>(
+        &self,
+        table: TableDefinition<'_, K, &'static [u8]>,
+        mut each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        let mut sum = RowSum::default();
+        for row in self.view.open_table(table)?.iter()? {
+            let (key, row) = row?;
+            sum.add(K::as_bytes(&key.value()).as_ref(), row.value());
+            each(key.value(), row.value())?;
+        }
+        if self.seal()?.sum(table.name()) == sum {
+            return Ok(());
+        }
+        let what = SEALED.into_iter().find(|sealed| *sealed == table.name()).expect("a sealed table");
+        Err(LoadError::Damaged { what, at: 0 })
+    }
+
+    fn meta(&self, wanted: &str) -> Result<Option<Vec<u8>>, LoadError> {
+        let mut found = None;
+        self.rows(META, |key, row| {
+            if key == wanted {
+                found = Some(row.to_vec());
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Every entry up to this one is in the tables.
+    pub fn folded_seq(&self) -> Result<u64, LoadError> {
+        let row = self.meta(FOLDED_KEY)?.ok_or(LoadError::Damaged { what: "no fold mark", at: 0 })?;
+        let bytes = row.try_into().map_err(|_| LoadError::Damaged { what: "fold mark", at: 0 })?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    /// The folded setup.
+    pub fn setup(&self) -> Result<Setup, LoadError> {
+        self.meta(SETUP_KEY)?.map_or_else(|| Ok(Setup::default()), |row| decode_row(&row, "setup", 0))
+    }
+
+    /// Every stored block from the one that holds `seq` on.
+    pub fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
+        let journal = self.view.open_table(JOURNAL)?;
+        let holder = journal.range(..=seq)?.next_back().transpose()?.map_or(0, |(first, _)| first.value());
+        for row in journal.range(holder..)? {
+            let (first, bytes) = row?;
+            each(first.value(), bytes.value())?;
+        }
+        Ok(())
+    }
+
+    /// Every entry from the first on, with the chain verified from the start.
+    pub fn entries(&self, each: &mut dyn FnMut(&Entry)) -> Result<(), LoadError> {
+        let mut chain = CHAIN_START;
+        self.blocks_from(1, &mut |first_seq, bytes| {
+            chain = read_block(first_seq, bytes, chain, |_, entry, _| each(&entry))?;
+            Ok(())
+        })?;
+        let seal = self.seal()?;
+        if seal.chain == chain { Ok(()) } else { Err(LoadError::Damaged { what: "the journal's end", at: seal.seq }) }
+    }
+
+    /// Everything beside the journal.
+    pub fn beside(&self) -> Result<Beside, LoadError> {
+        let mut beside = Beside::default();
+        self.rows(PEOPLE, |no, row| {
+            let person: Person = decode_row(row, "person", u64::from(no))?;
+            beside.people.push((ResidentNo(no), person));
+            Ok(())
+        })?;
+        self.rows(PASSWORDS, |no, row| {
+            beside.passwords.push((ResidentNo(no), decode_row(row, "password", u64::from(no))?));
+            Ok(())
+        })?;
+        self.rows(STAFF, |login, row| {
+            beside.staff.push((login.into(), decode_row(row, "staff", 0)?));
+            Ok(())
+        })?;
+        Ok(beside)
+    }
+
+    /// The folded residents' records. What it gave is only to be used if it succeeds.
+    pub fn residents(&self, each: &mut dyn FnMut(ResidentNo, ResidentRecord)) -> Result<(), LoadError> {
+        self.rows(RESIDENTS, |no, row| {
+            each(ResidentNo(no), decode_row(row, "resident", u64::from(no))?);
+            Ok(())
+        })
+    }
+
+    /// The folded sessions. What it gave is only to be used if it succeeds.
+    pub fn sessions(&self, each: &mut dyn FnMut(SessionId, Session)) -> Result<(), LoadError> {
+        self.rows(SESSIONS, |id, row| {
+            each(SessionId(id), decode_row(row, "session", u64::from(id))?);
+            Ok(())
+        })
+    }
+}
+
+/// redb panics on some pages that are not what it wrote. Whoever asked hears that the store is damaged.
+pub(super) fn refusing_panics<T>(read: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+    let damaged = |_panic| Err(LoadError::Damaged { what: "a page that cannot be read", at: 0 });
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
+}

@@ -1,0 +1,19 @@
+//! The tables of a store and the keys of its single rows. `SEALED` names those that the seal adds up; the journal has its chain.
+
+use redb::TableDefinition;
+
+pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+pub(super) const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
+pub(super) const PEOPLE: TableDefinition<u32, &[u8]> = TableDefinition::new("people");
+pub(super) const PASSWORDS: TableDefinition<u32, &[u8]> = TableDefinition::new("passwords");
+pub(super) const STAFF: TableDefinition<&str, &[u8]> = TableDefinition::new("staff");
+pub(super) const RESIDENTS: TableDefinition<u32, &[u8]> = TableDefinition::new("residents");
+pub(super) const SESSIONS: TableDefinition<u32, &[u8]> = TableDefinition::new("sessions");
+/// One row: what everything else adds up to.
+pub(super) const SEAL: TableDefinition<u32, &[u8]> = TableDefinition::new("seal");
+pub(super) const SEAL_KEY: u32 = 0;
+
+pub(super) const FORMAT_KEY: &str = "format";
+pub(super) const IDENTITY_KEY: &str = "identity";
+pub(super) const SETUP_KEY: &str = "setup";
+pub(super) const FOLDED_KEY: &str = "folded_seq";
