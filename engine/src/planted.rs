@@ -57,9 +57,21 @@ pub(crate) enum Bug {
     KeyOfOthers,
 }
 
+/// Where a test can startle the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spot {
+    /// A session's clerk, amid a message.
+    Clerk,
+    /// The ledger's writer, after the commit and before anybody hears of it.
+    Writer,
+    /// Whoever asks the rules about a person, inside the gate.
+    Gate,
+}
+
 #[cfg(test)]
 thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+    static STARTLING: std::cell::Cell<Option<Spot>> = const { std::cell::Cell::new(None) };
 }
 
 /// Whether `bug` is planted on this thread.
@@ -79,4 +91,24 @@ pub(crate) const fn planted(_: Bug) -> bool {
 #[cfg(test)]
 pub(crate) fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
+}
+
+/// Panics here, without a word, if a test set it up.
+#[cfg(test)]
+pub(crate) fn startle(spot: Spot) {
+    if STARTLING.get() == Some(spot) {
+        STARTLING.set(None);
+        std::panic::resume_unwind(Box::new("startled"));
+    }
+}
+
+/// Outside of tests nothing is startled.
+#[cfg(not(test))]
+#[inline(always)]
+pub(crate) const fn startle(_: Spot) {}
+
+/// The next one who comes to `spot` on this thread panics; with none nobody does. Tells who was still to be startled.
+#[cfg(test)]
+pub(crate) fn startle_next(spot: Option<Spot>) -> Option<Spot> {
+    STARTLING.replace(spot)
 }

@@ -14,6 +14,7 @@ use crate::core::places::{PlaceDecision, Places, Take};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::Leg;
 use crate::ledger::{SessionEntry, Submission};
+use crate::planted::{Spot, startle};
 
 /// How many grants may wait for undecided takes of one session.
 const WAITING_MAX: usize = 1_024;
@@ -43,6 +44,24 @@ impl SessionClerk {
     /// The session.
     pub(crate) const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// Its places, for who judges them.
+    #[cfg(test)]
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Whether a rule panicked here.
+    #[cfg(test)]
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether nobody waits here.
+    #[cfg(test)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.close.is_none() && self.places.undecided() == 0
     }
 
     /// Deals with one message.
@@ -235,6 +254,7 @@ impl SessionClerk {
         }
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             step(self);
+            startle(Spot::Clerk);
             self.close_when_decided();
             self.tell_held();
         }));

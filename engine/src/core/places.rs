@@ -349,6 +349,12 @@ impl Places {
         self.slots[index].held
     }
 
+    /// All holds, ended ones too until they are looked at.
+    #[cfg(test)]
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (HoldId, HeldPlace)> + '_ {
+        self.holds.iter().map(|(id, held)| (*id, *held))
+    }
+
     /// The durable bookings.
     #[must_use]
     pub const fn booked(&self) -> &Booked {

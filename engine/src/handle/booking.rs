@@ -17,6 +17,7 @@ use crate::core::session::Session;
 use crate::core::time::Instant;
 use crate::gate::GatePass;
 use crate::ledger::ResidentEntry;
+use crate::planted::{Spot, startle};
 use crate::view::{BookingView, Done, HoldView};
 
 /// How long a grant may wait for undecided takes, in milliseconds.
@@ -204,6 +205,7 @@ impl EngineHandle {
         resident: ResidentNo,
         rules: impl FnOnce(&ResidentEntry, &Setup) -> Result<R, Refusal>,
     ) -> Result<R, Refusal> {
+        startle(Spot::Gate);
         let setup = self.index().setup();
         let decided = self.index().resident(resident, |entry| rules(entry, &setup));
         decided.unwrap_or_else(|| Err(RefusalCode::NotEligible.into()))

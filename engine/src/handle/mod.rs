@@ -14,6 +14,8 @@ pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
 };
+#[cfg(test)]
+pub(crate) use start::Parts;
 pub use sessions::{DraftSummary, PublishSummary};
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
 

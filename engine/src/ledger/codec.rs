@@ -98,7 +98,7 @@ impl BlockWriter {
 
 /// Reads a stored block, verifies its chain from its own start, and gives each entry with its sequence number and the chain
 /// after it. `before` is the chain that the block must continue.
-pub(super) fn read_block(
+pub(crate) fn read_block(
     first_seq: u64,
     bytes: &[u8],
     before: Chain,

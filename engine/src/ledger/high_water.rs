@@ -98,14 +98,14 @@ impl HighWaterFile {
 pub(super) const MARK_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes the high-water mark behind the commits.
-pub(super) struct Marker {
+pub(crate) struct Marker {
     file: HighWaterFile,
     store: [u8; 16],
     written_seq: u64,
 }
 
 impl Marker {
-    pub(super) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
+    pub(crate) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
         Self { file, store, written_seq: 0 }
     }
 

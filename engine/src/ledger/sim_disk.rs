@@ -74,6 +74,15 @@ impl SimDisk {
         Self(Arc::new(Mutex::new(Disk { durable: bytes.clone(), cached: bytes, ..Disk::default() })))
     }
 
+    /// A disk on which `durable` is certain and `unsynced` was done since.
+    pub(crate) fn left(durable: Vec<u8>, unsynced: Vec<Operation>) -> Self {
+        let mut cached = durable.clone();
+        for operation in &unsynced {
+            apply(&mut cached, operation);
+        }
+        Self(Arc::new(Mutex::new(Disk { durable, cached, unsynced, ..Disk::default() })))
+    }
+
     /// Sets which operations fail from now on; `seed` draws what a failed sync loses.
     pub(crate) fn set_faults(&self, faults: Faults, seed: u64) {
         let mut disk = self.lock();

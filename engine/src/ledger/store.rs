@@ -64,7 +64,7 @@ impl RedbLedger {
         Self::create_on(file_in(folder), identity)
     }
 
-    pub(super) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
+    pub(crate) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
         let database = storage.create().map_err(open_error)?;
         let write = begin(&database)?;
         {
@@ -97,7 +97,7 @@ impl RedbLedger {
         Self::open_on(file_in(folder))
     }
 
-    pub(super) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
+    pub(crate) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
         let database = open_settled(&*storage)?;
         let identity = Snapshot::of(&database)?.identity()?;
         Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })

@@ -14,6 +14,7 @@ use super::index::Index;
 use super::queue::{Message, Submission};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
 use crate::core::event::Entry;
+use crate::planted::{Spot, startle};
 
 /// How many records of the fold are written beside a batch when the tables lag far behind.
 const FOLD_RECORDS_BESIDE_BATCH: usize = 64;
@@ -163,6 +164,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             tracing::error!(%error, entries = self.committing.len(), "a commit failed: its outcome is unknown");
             return self.suspend();
         }
+        startle(Spot::Writer);
         self.figures.batches.fetch_add(1, Ordering::Relaxed);
         self.figures.entries.fetch_add(self.committing.len() as u64, Ordering::Relaxed);
         for ((settled, rows), (seq, chain)) in self.committing.iter().zip(&beside).zip(chains) {
