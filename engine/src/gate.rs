@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::core::ids::ResidentNo;
 use crate::core::time::Instant;
+use crate::planted::{Bug, planted};
 use crate::view::HoldView;
 
 const STRIPES: usize = 256;
@@ -60,6 +61,7 @@ impl Gate {
                     stripe.running.insert(resident, VecDeque::new());
                     return Ok(GatePass { gate: Some(Arc::clone(self)), resident });
                 }
+                Some(_) if planted(Bug::GateOpen) => return Ok(GatePass { gate: None, resident }),
                 Some(waiting) if waiting.len() >= WAITING_PER_RESIDENT_MAX => return Err(GateBusy),
                 Some(waiting) => {
                     let (sender, turn) = oneshot::channel();
@@ -90,6 +92,9 @@ impl Gate {
                 Ok(()) => return,
                 // That one has given up waiting.
                 Err(mut unused) => unused.gate = None,
+            }
+            if planted(Bug::GateStuck) {
+                return;
             }
         }
     }

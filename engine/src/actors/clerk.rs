@@ -14,7 +14,7 @@ use crate::core::places::{PlaceDecision, Places, Take};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::Leg;
 use crate::ledger::{SessionEntry, Submission};
-use crate::planted::{Spot, startle};
+use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many grants may wait for undecided takes of one session.
 const WAITING_MAX: usize = 1_024;
@@ -190,6 +190,7 @@ impl SessionClerk {
                 drop(self.shared.submit(Submission { epoch, entry, beside: None, ticket }));
             }
             Purpose::Hold { hold, replaces } => {
+                let replaces = replaces.filter(|_| !planted(Bug::HoldsCollected));
                 let old = replaces.as_ref().map(|old| old.id);
                 for (session, take) in takes {
                     let keep = Keep { take, epoch, hold: hold.id, expires_at: hold.expires_at, replaces: old };
@@ -221,6 +222,9 @@ impl SessionClerk {
     /// Decides those that waited, again: the takes that they waited for may be settled.
     fn decide_waiting(&mut self) {
         for _ in 0..self.waiting.len() {
+            if planted(Bug::WaitingForgotten) {
+                return;
+            }
             if let Some(grant) = self.waiting.pop_front() {
                 self.grant(grant);
             }
@@ -229,7 +233,7 @@ impl SessionClerk {
 
     /// Hands a close to the ledger once every take before it is decided: then each of their entries stands before it.
     fn close_when_decided(&mut self) {
-        if self.places.undecided() == 0
+        if (self.places.undecided() == 0 || planted(Bug::ClosesTooEarly))
             && let Some(CloseCommand { entry, ticket }) = self.close.take()
         {
             let epoch = self.epoch;

@@ -12,6 +12,7 @@ use crate::core::places::{PlaceWanted, Take};
 use crate::core::refusal::Refusal;
 use crate::core::time::Instant;
 use crate::gate::GatePass;
+use crate::planted::{Bug, planted};
 use crate::view::HoldView;
 
 /// Where the answer goes: the entry as it became durable, or a refusal. A dropped reply means "unavailable".
@@ -82,6 +83,9 @@ impl Takes {
 impl Drop for Takes {
     fn drop(&mut self) {
         for (session, take) in self.taken.drain(..) {
+            if planted(Bug::TakeNotGivenBack) {
+                continue;
+            }
             self.shared.registry.tell(session, SessionMessage::GiveBack { take, epoch: self.epoch });
         }
     }

@@ -12,6 +12,8 @@ mod system;
 
 pub(crate) use clerk::SessionClerk;
 pub(crate) use grant::{CampaignTurn, Grant, GrantLeg, Purpose, Takes, Ticket};
+#[cfg(test)]
+pub(crate) use message::Durable;
 pub(crate) use message::{CapacityCommand, CloseCommand, SessionMessage};
 pub(crate) use sink::ActorSink;
 pub(crate) use system::{ActorSystem, Mailbox, Office, Shared};

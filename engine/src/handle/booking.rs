@@ -17,7 +17,7 @@ use crate::core::session::Session;
 use crate::core::time::Instant;
 use crate::gate::GatePass;
 use crate::ledger::ResidentEntry;
-use crate::planted::{Spot, startle};
+use crate::planted::{Bug, Spot, free_early, planted, startle};
 use crate::view::{BookingView, Done, HoldView};
 
 /// How long a grant may wait for undecided takes, in milliseconds.
@@ -70,7 +70,8 @@ impl EngineHandle {
             channel,
             state: BookingState::Booked,
         });
-        let events = bookings.map(|booking| Event::Booked { resident, booking }).collect();
+        let legs_booked = if planted(Bug::LostLeg) { 1 } else { legs.len() };
+        let events = bookings.take(legs_booked).map(|booking| Event::Booked { resident, booking }).collect();
         let entry = Entry { at: now, by, key: Some(key), events };
         let granted = self.grant(resident, &legs, Purpose::Entry(entry), pass, channel, now).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
@@ -112,6 +113,9 @@ impl EngineHandle {
         let stays = from.leg() == to.leg();
         // A booking that stays where it is needs no other place, and keeps the lane that took it.
         let to = if stays { from } else { to };
+        if planted(Bug::MoveFreesFirst) {
+            free_early(&self.0.shared, &[from]);
+        }
         let entry = Entry { at: now, by, key: Some(key), events: vec![Event::Moved { resident, from, to }] };
         let granted = if stays {
             self.append_with_pass(entry, pass, channel).await?
@@ -136,6 +140,9 @@ impl EngineHandle {
             Cancellation::Already(bookings) => return Ok(self.views(bookings)),
             Cancellation::Ends(ends) => ends,
         };
+        if planted(Bug::FreeBeforeDurable) {
+            free_early(&self.0.shared, &ends);
+        }
         let state = BookingState::Cancelled;
         let events = ends.iter().map(|&booking| Event::Cancelled { resident, booking, state }).collect();
         self.append_with_pass(Entry { at: now, by, key: None, events }, pass, channel).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::codec::Chain;
 use super::index::Index;
+use crate::planted::{Bug, planted};
 
 /// How far the journal of a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,8 @@ impl Marker {
         if head.seq == self.written_seq {
             return;
         }
-        match self.file.write(&HighWater { store: self.store, seq: head.seq, chain: head.chain }) {
+        let seq = head.seq + u64::from(planted(Bug::MarkLeads));
+        match self.file.write(&HighWater { store: self.store, seq, chain: head.chain }) {
             Ok(()) => self.written_seq = head.seq,
             Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
         }

@@ -19,6 +19,7 @@ use crate::core::event::Entry;
 use crate::core::ids::{ResidentNo, SessionId};
 use crate::core::resident::{Person, ResidentRecord};
 use crate::core::session::Session;
+use crate::planted::{Bug, planted};
 
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
@@ -168,13 +169,18 @@ fn file_in(folder: &Path) -> Arc<dyn Storage> {
 /// Opens what a power cut would leave: nothing that is read from it can be lost any more. (If another process has the store,
 /// this costs that one a sync.)
 fn open_settled(storage: &dyn Storage) -> Result<Database, LoadError> {
+    if planted(Bug::NoSettle) {
+        return storage.open().map_err(open_error);
+    }
     storage.settle().map_err(|error| StoreError(redb::StorageError::from(error).into()))?;
     storage.open().map_err(open_error)
 }
 
 fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
-    write.set_durability(Durability::Immediate).expect("no savepoint is ever made");
+    let durability =
+        if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
+    write.set_durability(durability).expect("no savepoint is ever made");
     write.set_two_phase_commit(true);
     write.set_quick_repair(true);
     Ok(write)

@@ -74,7 +74,7 @@ impl City {
         let born = |n: u32, dice: &mut Dice| match dice.below(12) {
             _ if n >= active => 1950,
             0 => 2020,
-            1..=3 => 1990,
+            1 | 2 => 1990,
             _ => 1955,
         };
         let roll = (0..active + RESERVE).map(|n| person(n, born(n, dice))).collect();
@@ -86,11 +86,11 @@ impl City {
             session(line, date, dice)
         };
         let mut sessions: Vec<SessionRow> =
-            (0..first).map(|_| row(today.plus_days(dice.within(2..=12) as i32), dice)).collect();
-        sessions.extend((0..second).map(|_| row(today.plus_days(dice.within(22..=48) as i32), dice)));
+            (0..first).map(|_| row(today.plus_days(dice.within(2..=9) as i32), dice)).collect();
+        sessions.extend((0..second).map(|_| row(today.plus_days(dice.within(25..=46) as i32), dice)));
         let later = (0..dice.below(2)).map(|_| row(today.plus_days(dice.within(5..=30) as i32), dice)).collect();
         let waves = if dice.chance(1, 3) { waves(start, dice) } else { Vec::new() };
-        let opens_at = start.plus_minutes(*dice.pick(&[0, 0, 0, 1, 30]));
+        let opens_at = start.plus_minutes(*dice.pick(&[0, 0, 0, 0, 0, 0, 1, 15]));
         Self { today, roll, active, sessions, later, waves, opens_at }
     }
 

@@ -98,7 +98,7 @@ const NEXT: [(usize, Next); 19] = [
     (8, Next::StartleClerk),
     (6, Next::StartleWriter),
     (6, Next::StartleGate),
-    (40, Next::Crash),
+    (16, Next::Crash),
     (25, Next::Calm),
 ];
 
@@ -325,7 +325,7 @@ impl Life {
         let ms = match self.dice.below(if self.long { 110 } else { 100 }) {
             0..60 => self.dice.within(1..=900),
             60..88 => self.dice.within(1_000..=12_000),
-            88..100 => self.dice.within(15_000..=400_000),
+            88..100 => self.dice.within(15_000..=200_000),
             100..108 => self.dice.within(1_800_000..=20_000_000),
             _ => self.dice.within(100_000_000..=700_000_000),
         };

@@ -150,7 +150,8 @@ impl Chooser<'_> {
 
     fn leg_for(&self, dose: u8, dice: &mut Dice) -> Option<Leg> {
         let dose = DoseNo::new(dose)?;
-        let giving: Vec<_> = self.auditor.journal.sessions.values().filter(|one| one.doses.contains(&dose)).collect();
+        let giving = self.auditor.journal.sessions.values().filter(|one| one.doses.contains(&dose));
+        let giving: Vec<_> = giving.filter(|one| one.phase != SessionPhase::Draft || dice.chance(1, 20)).collect();
         if giving.is_empty() {
             return None;
         }
