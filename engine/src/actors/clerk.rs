@@ -154,7 +154,12 @@ impl SessionClerk {
         let leg = grant.legs[grant.takes.len()];
         debug_assert_eq!(leg.session, self.id, "a grant comes to the actor of its leg");
         let session = self.entry.definition();
-        match self.places.decide(&session, &self.shared.rules, &leg.wanted, now) {
+        let decision = if leg.stays {
+            self.places.decide_stay(&session, &leg.wanted, now)
+        } else {
+            self.places.decide(&session, &self.shared.rules, &leg.wanted, now)
+        };
+        match decision {
             PlaceDecision::Refused(refusal) => {
                 let refusal = refusal.of_leg(usize::from(leg.index), grant.legs.len());
                 refuse(*grant, refusal);
@@ -163,6 +168,7 @@ impl SessionClerk {
                 refuse(*grant, RefusalCode::Busy.into());
             }
             PlaceDecision::Undecided => self.waiting.push_back(grant),
+            PlaceDecision::Granted if leg.stays => self.complete(*grant),
             PlaceDecision::Granted => {
                 let take = self.places.take(&leg.wanted, now);
                 debug_assert!(self.places.within_capacity(&session), "no slot is oversold");
@@ -182,7 +188,7 @@ impl SessionClerk {
     /// All legs are granted: on to the ledger, or into holds.
     fn complete(&mut self, grant: Grant) {
         let Grant { mut takes, purpose, reply, pass, permit, .. } = grant;
-        let (takes, epoch) = takes.hand_over();
+        let (takes, epoch) = (takes.hand_over(), self.epoch);
         match purpose {
             Purpose::Entry(entry) => {
                 let ticket = Ticket { reply: Some(reply), pass: Some(pass), turn: None, takes, permit: Some(permit) };

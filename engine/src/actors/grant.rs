@@ -24,6 +24,8 @@ pub(crate) struct GrantLeg {
     pub(crate) session: SessionId,
     pub(crate) index: u8,
     pub(crate) wanted: PlaceWanted,
+    /// The person has this very place already: nothing is taken, but the session must be open. Such a leg stands alone.
+    pub(crate) stays: bool,
 }
 
 /// What the places are for.
@@ -74,9 +76,9 @@ impl Takes {
         self.taken.push((session, take));
     }
 
-    /// Takes the takes out: from now on somebody else answers for them. Gives their epoch too.
-    pub(crate) fn hand_over(&mut self) -> (Vec<(SessionId, Take)>, u64) {
-        (std::mem::take(&mut self.taken), self.epoch)
+    /// Takes the takes out: from now on somebody else answers for them.
+    pub(crate) fn hand_over(&mut self) -> Vec<(SessionId, Take)> {
+        std::mem::take(&mut self.taken)
     }
 }
 

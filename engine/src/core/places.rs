@@ -142,15 +142,23 @@ impl Places {
         Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false, holds_changed: true }
     }
 
+    /// Decides whether a booking may stay where it is: whoever has the place needs no other, but the session must be open.
+    #[must_use]
+    pub fn decide_stay(&self, session: &Session, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
+        match session.takes_bookings(wanted.slot, wanted.dose, now) {
+            Err(code) => PlaceDecision::Refused(code.into()),
+            // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
+            Ok(()) if self.closing => PlaceDecision::Undecided,
+            Ok(()) => PlaceDecision::Granted,
+        }
+    }
+
     /// Decides whether there is a place, without taking it.
     #[must_use]
     pub fn decide(&self, session: &Session, rules: &Rules, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
-        if let Err(code) = session.takes_bookings(wanted.slot, wanted.dose, now) {
-            return PlaceDecision::Refused(code.into());
-        }
-        if self.closing {
-            // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
-            return PlaceDecision::Undecided;
+        let open = self.decide_stay(session, wanted, now);
+        if open != PlaceDecision::Granted {
+            return open;
         }
         if self.own_hold(wanted, now).is_some() {
             return PlaceDecision::Granted;

@@ -73,7 +73,7 @@ impl EngineHandle {
         let legs_booked = if planted(Bug::LostLeg) { 1 } else { legs.len() };
         let events = bookings.take(legs_booked).map(|booking| Event::Booked { resident, booking }).collect();
         let entry = Entry { at: now, by, key: Some(key), events };
-        let granted = self.grant(resident, &legs, Purpose::Entry(entry), pass, channel, now).await?;
+        let granted = self.grant(resident, &legs, false, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
 
@@ -111,17 +111,14 @@ impl EngineHandle {
         let target = target.ok_or(RefusalCode::NoSuchSlot)?;
         let to = Booking { session, slot, date: target.date, vaccine: target.vaccine, channel, ..from };
         let stays = from.leg() == to.leg();
-        // A booking that stays where it is needs no other place, and keeps the lane that took it.
+        // A booking that stays where it is needs no other place, and keeps the lane that took it. Its session's clerk is asked all
+        // the same: the entry must not follow the session's close.
         let to = if stays { from } else { to };
         if planted(Bug::MoveFreesFirst) {
             free_early(&self.0.shared, &[from]);
         }
         let entry = Entry { at: now, by, key: Some(key), events: vec![Event::Moved { resident, from, to }] };
-        let granted = if stays {
-            self.append_with_pass(entry, pass, channel).await?
-        } else {
-            self.grant(resident, &Legs::one(to.leg()), Purpose::Entry(entry), pass, channel, now).await?
-        };
+        let granted = self.grant(resident, &Legs::one(to.leg()), stays, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
 
@@ -180,7 +177,7 @@ impl EngineHandle {
             expires_at: rules.hold_expiry(first_held_at, now),
         };
         let purpose = Purpose::Hold { hold: hold.clone(), replaces };
-        self.grant(resident, &legs, purpose, pass, channel, now).await?;
+        self.grant(resident, &legs, false, purpose, pass, channel).await?;
         Ok(hold)
     }
 
@@ -226,17 +223,18 @@ impl EngineHandle {
         self.index().session(id).map(|entry| entry.definition())
     }
 
-    /// Sends a request for places on its way and waits for the answer.
+    /// Sends a request for places on its way and waits for the answer. With `stays` the place is the person's already.
     async fn grant(
         &self,
         resident: ResidentNo,
         legs: &Legs,
+        stays: bool,
         purpose: Purpose,
         pass: GatePass,
         channel: Channel,
-        now: Instant,
     ) -> Result<Option<Entry>, Refusal> {
-        let permit = self.place_permit(channel)?;
+        let permit = if stays { self.permit(channel)? } else { self.place_permit(channel)? };
+        let now = self.now();
         let hold = self.0.gate.hold(resident, now).map(|hold| hold.id);
         let mut grant_legs: Vec<GrantLeg> = legs
             .iter()
@@ -244,7 +242,7 @@ impl EngineHandle {
             .map(|(index, leg)| {
                 let phone = channel.uses_phone_share();
                 let wanted = PlaceWanted { slot: leg.slot, dose: leg.dose, phone, hold };
-                GrantLeg { session: leg.session, index: index as u8, wanted }
+                GrantLeg { session: leg.session, index: index as u8, wanted, stays }
             })
             .collect();
         grant_legs.sort_unstable_by_key(|leg| leg.session);

@@ -1,8 +1,6 @@
 //! The independent judge. It follows the durable journal, looks at what the engine has in memory after every step, and judges every
 //! answer by what was true between the call and the answer. It decides with rules of its own.
 
-use std::collections::BTreeMap;
-
 use super::city::City;
 use super::clients::{Answer, Ask, Call};
 use super::journal::{Journal, Lanes, Standing, places_left};
@@ -40,6 +38,8 @@ struct LegSeen {
     full_of_bookings: bool,
     /// Durable bookings and live holds together left no place.
     full_with_holds: bool,
+    /// There was a place for this lane, or the person had it already.
+    free: bool,
     /// It was not offered any more.
     closed: bool,
 }
@@ -51,6 +51,8 @@ pub(super) struct Window {
     legs: Vec<(Leg, LegSeen)>,
     seq_at_call: u64,
     called_at: Instant,
+    /// The person's hold at each poll.
+    holds: Vec<Option<(HoldId, Instant)>>,
 }
 
 /// The judge of one life.
@@ -59,18 +61,11 @@ pub(super) struct Auditor {
     pub(super) journal: Journal,
     /// Every request ever made.
     pub(super) calls: Vec<Call>,
-    /// When the first of each resident's holds that replaced one another began, and until when the last one lasts.
-    holds: BTreeMap<ResidentNo, (Instant, Instant)>,
 }
 
 impl Auditor {
     pub(super) fn new(city: City) -> Self {
-        Self { city, journal: Journal::default(), calls: Vec::new(), holds: BTreeMap::new() }
-    }
-
-    /// Holds live in memory: after a crash there are none.
-    pub(super) fn forget_holds(&mut self) {
-        self.holds.clear();
+        Self { city, journal: Journal::default(), calls: Vec::new() }
     }
 
     /// Opens the window of a request.
@@ -84,11 +79,21 @@ impl Auditor {
             _ => Vec::new(),
         };
         let legs = legs.into_iter().map(|leg| (leg, LegSeen::default())).collect();
-        Window { verdicts: Vec::new(), legs, seq_at_call: self.journal.seq(), called_at: now }
+        Window { verdicts: Vec::new(), legs, seq_at_call: self.journal.seq(), called_at: now, holds: Vec::new() }
     }
 
     /// Notes what the rules say at the moment at which the request is polled.
-    pub(super) fn before_poll(&self, window: &mut Window, call: &Call, now: Instant) {
+    pub(super) fn before_poll(&self, window: &mut Window, call: &Call, world: &World, now: Instant) {
+        let hold = world.engine.0.gate.hold(call.resident, now).map(|hold| (hold.id, hold.first_held_at));
+        if window.holds.last() != Some(&hold) {
+            window.holds.push(hold);
+        }
+        if let Ask::Move { number, .. } = &call.ask
+            && let Some(standing) = self.journal.bookings.get(number)
+        {
+            let stays = |(leg, seen): &mut (Leg, LegSeen)| seen.free |= *leg == standing.booking.leg();
+            window.legs.iter_mut().for_each(stays);
+        }
         let verdict = verdict(&self.journal, &self.city, call, now);
         if !window.verdicts.contains(&verdict) {
             window.verdicts.push(verdict);
@@ -107,18 +112,27 @@ impl Auditor {
             let booked = self.journal.taken(leg.session, leg.slot);
             seen.full_of_bookings |= places_left(slot.capacity, booked, share) == 0;
             let held = held(world, *leg, own, now);
-            let Some(held) = held else { continue };
+            let Some(held) = held else {
+                seen.free = true;
+                continue;
+            };
             let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
-            seen.full_with_holds |= places_left(slot.capacity, taken, share) == 0;
+            let full = places_left(slot.capacity, taken, share) == 0;
+            seen.full_with_holds |= full;
+            seen.free |= !full;
         }
     }
 
     /// Judges an answer.
-    pub(super) fn answered(&mut self, call: &Call, window: &Window, answer: &Answer, now: Instant) -> Judged {
+    pub(super) fn answered(&self, call: &Call, window: &Window, answer: &Answer, world: &World) -> Judged {
+        let now = world.engine.now();
         match answer {
-            Answer::Done(done) => self.done(call, window, done),
+            Answer::Done(done) => {
+                self.done(call, window, done)?;
+                if done.repeated { Ok(()) } else { hold_is_used(call, window, world) }
+            }
             Answer::Cancelled(bookings) => self.cancelled(call, window, bookings),
-            Answer::Held(hold) => self.held(call, window, hold, now),
+            Answer::Held(hold) => held_rightly(call, window, hold, now),
             Answer::City => self.city_done(call, window),
             Answer::Refused(refusal) => refused(call, window, refusal, now),
             Answer::Released | Answer::CityRefused(_) => Ok(()),
@@ -154,6 +168,9 @@ impl Auditor {
         if !window.verdicts.contains(&expected) {
             return wrong("what is granted is allowed", format!("{}; the rules say {:?}", what(), window.verdicts));
         }
+        if !done.repeated && !window.legs.iter().all(|(_, seen)| seen.free) {
+            return wrong("what is granted was free", format!("{}; seen {:?}", what(), window.legs));
+        }
         if !done.repeated && recorded.seq <= window.seq_at_call {
             return wrong("a key gives its first answer", format!("{}, though it had booked before", what()));
         }
@@ -183,26 +200,6 @@ impl Auditor {
         Ok(())
     }
 
-    fn held(&mut self, call: &Call, window: &Window, hold: &HoldView, now: Instant) -> Judged {
-        let what = || format!("{call} was told {hold:?}");
-        if !window.verdicts.contains(&Verdict::Fine) {
-            return wrong("what is granted is allowed", format!("{}; the rules say {:?}", what(), window.verdicts));
-        }
-        if hold.expires_at > now.plus_minutes(HOLD_MINUTES) {
-            return wrong("a hold lasts five minutes, ten in all", what());
-        }
-        let chain = self.holds.entry(call.resident).or_insert((window.called_at, hold.expires_at));
-        // Whoever still had a hold at the call goes on with it, unless it was used or given back.
-        if hold.first_held_at > chain.0 || chain.1 <= window.called_at {
-            *chain = (hold.first_held_at.max(window.called_at), hold.expires_at);
-        }
-        chain.1 = hold.expires_at;
-        if hold.expires_at > chain.0.plus_minutes(HOLD_MINUTES_IN_ALL) {
-            return wrong("a hold lasts five minutes, ten in all", format!("{}; the first began {:?}", what(), chain.0));
-        }
-        Ok(())
-    }
-
     fn city_done(&self, call: &Call, window: &Window) -> Judged {
         let durable = match &call.ask {
             Ask::Capacity { session, slot, capacity } => {
@@ -226,6 +223,35 @@ fn is_published(session: &crate::core::session::Session) -> bool {
 
 fn leg(view: &BookingView) -> Leg {
     Leg { session: view.session, slot: view.slot, dose: view.dose }
+}
+
+/// A hold was allowed, was free, and lasts five minutes, ten together with those that it replaced.
+fn held_rightly(call: &Call, window: &Window, hold: &HoldView, now: Instant) -> Judged {
+    let what = || format!("{call} was told {hold:?}; seen {window:?}");
+    if !window.verdicts.contains(&Verdict::Fine) {
+        return wrong("what is granted is allowed", what());
+    }
+    if !window.legs.iter().all(|(_, seen)| seen.free) {
+        return wrong("what is granted was free", what());
+    }
+    let goes_on = window.holds.iter().all(Option::is_some);
+    let known = window.holds.iter().flatten().any(|(_, first)| *first == hold.first_held_at);
+    let too_long = hold.expires_at > now.plus_minutes(HOLD_MINUTES)
+        || hold.expires_at > hold.first_held_at.plus_minutes(HOLD_MINUTES_IN_ALL);
+    if too_long || hold.first_held_at > now || (goes_on && !known) {
+        return wrong("a hold lasts five minutes, ten in all", what());
+    }
+    Ok(())
+}
+
+/// Whoever has booked holds nothing any more of what they held before.
+fn hold_is_used(call: &Call, window: &Window, world: &World) -> Judged {
+    let held = world.engine.current_hold(call.resident).map(|hold| (hold.id, hold.first_held_at));
+    let stayed = matches!(call.ask, Ask::Move { .. });
+    if !stayed && held.is_some() && window.holds.first() == Some(&held) {
+        return wrong("a booking uses up one's hold", format!("{call}, still held: {held:?}"));
+    }
+    Ok(())
 }
 
 /// A refusal rests on what was true at some moment since the call.

@@ -32,7 +32,8 @@ impl Life {
         };
         self.clients.clear();
         self.note_crash(killed);
-        while self.dice.chance(1, 4) {
+        // Some starts are cut short, too.
+        while self.dice.chance(1, 5) {
             let before = disk.record();
             self.restart_on(disk.clone())?;
             let left = self.some_of(before, disk.recorded());
@@ -40,7 +41,15 @@ impl Life {
             self.note_crash(killed);
         }
         self.restart_on(disk)?;
-        self.survived()
+        self.survived()?;
+        // What is served after a start is as durable as ever.
+        if self.dice.chance(1, 3) {
+            let disk = self.stopped_now(false);
+            self.note_crash(false);
+            self.restart_on(disk)?;
+            self.survived()?;
+        }
+        Ok(())
     }
 
     fn note_crash(&mut self, killed: bool) {
@@ -88,7 +97,6 @@ impl Life {
 
     /// What the auditor had read is what the new journal begins with.
     fn survived(&mut self) -> Judged {
-        self.auditor.forget_holds();
         let before = std::mem::take(&mut self.auditor.journal);
         self.follow()?;
         self.continues(&before, &self.auditor.journal)

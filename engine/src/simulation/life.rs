@@ -92,7 +92,7 @@ const NEXT: [(usize, Next); 19] = [
     (100, Next::HangUp),
     (30, Next::Sleep),
     (60, Next::Read),
-    (30, Next::Fault),
+    (45, Next::Fault),
     (60, Next::Heal),
     (10, Next::Restart),
     (8, Next::StartleClerk),
@@ -253,7 +253,7 @@ impl Life {
     pub(super) fn poll(&mut self, which: usize) -> Judged {
         let now = self.world.engine.now();
         let client = &mut self.clients[which];
-        self.auditor.before_poll(&mut client.window, &client.call, now);
+        self.auditor.before_poll(&mut client.window, &client.call, &self.world, now);
         self.auditor.glance(&mut client.window, &client.call, &self.world, now);
         match catch_unwind(AssertUnwindSafe(|| poll(client.pending.as_mut()))) {
             Ok(Poll::Pending) => Ok(()),
@@ -271,8 +271,7 @@ impl Life {
         *self.tally.answers.entry(answer.kind()).or_default() += 1;
         self.log.add(format!("#{} hears {answer}", client.number));
         // A success that was told must be there already.
-        let now = self.world.engine.now();
-        self.auditor.answered(&client.call, &client.window, answer, now)
+        self.auditor.answered(&client.call, &client.window, answer, &self.world)
     }
 
     fn deliver(&mut self, startling: bool) -> Judged {

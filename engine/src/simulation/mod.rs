@@ -16,6 +16,7 @@ mod life;
 mod people;
 mod planted_table;
 mod quiet;
+mod scenes;
 mod schedule;
 mod verdict;
 mod world;

@@ -10,6 +10,7 @@ use crate::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, S
 use crate::core::resident::{BookingState, Leg, Legs};
 use crate::core::session::SessionPhase;
 use crate::roll::DoseRow;
+use crate::view::HoldView;
 
 /// What somebody is about to do.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,7 @@ enum Mind {
     Move,
     Cancel,
     Hold,
+    HoldAgain,
     HoldToMove,
     BookMyHold,
     Release,
@@ -32,20 +34,21 @@ enum Mind {
     Roll,
 }
 
-const MINDS: [(usize, Mind); 16] = [
+const MINDS: [(usize, Mind); 17] = [
     (300, Mind::Book),
     (120, Mind::BookPair),
     (110, Mind::Move),
     (110, Mind::Cancel),
-    (120, Mind::Hold),
+    (180, Mind::Hold),
+    (60, Mind::HoldAgain),
     (15, Mind::HoldToMove),
     (60, Mind::BookMyHold),
     (25, Mind::Release),
     (120, Mind::Retry),
     (15, Mind::ReuseKey),
     (25, Mind::Capacity),
-    (2, Mind::Close),
-    (2, Mind::CancelSession),
+    (6, Mind::Close),
+    (4, Mind::CancelSession),
     (10, Mind::Publish),
     (5, Mind::Dose),
     (4, Mind::Roll),
@@ -67,6 +70,10 @@ pub(super) fn next_call(dice: &mut Dice, auditor: &Auditor, world: &World) -> Op
             Ask::Move { number, session: to.session, slot: to.slot, key: fresh() }
         }
         Mind::Cancel => Ask::Cancel { number: here.booking(dice)? },
+        Mind::HoldAgain => {
+            let legs = here.one(dice)?;
+            return Some(Call { resident: here.holder(dice)?.0, channel, ask: Ask::Hold { legs, changes: None } });
+        }
         Mind::Hold if dice.chance(1, 4) => Ask::Hold { legs: here.pair(dice)?, changes: None },
         Mind::Hold => Ask::Hold { legs: here.one(dice)?, changes: None },
         Mind::HoldToMove => {
@@ -186,19 +193,21 @@ impl Chooser<'_> {
 
     /// What a page does with one's hold: it books, or moves the booking that the hold is to replace.
     fn my_hold(&self, dice: &mut Dice, channel: Channel, key: RequestKey) -> Option<Call> {
-        let active = self.auditor.city.active;
-        let holding: Vec<_> = (0..active)
-            .map(ResidentNo)
-            .filter_map(|no| self.world.engine.current_hold(no).map(|hold| (no, hold)))
-            .collect();
-        if holding.is_empty() {
-            return None;
-        }
-        let (resident, hold) = dice.pick(&holding).clone();
+        let (resident, hold) = self.holder(dice)?;
         let ask = match (hold.changes, hold.legs.as_slice()) {
             (Some(number), [to]) => Ask::Move { number, session: to.session, slot: to.slot, key },
             _ => Ask::Book { legs: Legs::of(&hold.legs)?, key },
         };
         Some(Call { resident, channel, ask })
+    }
+
+    /// Somebody who holds a place.
+    fn holder(&self, dice: &mut Dice) -> Option<(ResidentNo, HoldView)> {
+        let active = self.auditor.city.active;
+        let holding: Vec<_> = (0..active)
+            .map(ResidentNo)
+            .filter_map(|no| self.world.engine.current_hold(no).map(|hold| (no, hold)))
+            .collect();
+        if holding.is_empty() { None } else { Some(dice.pick(&holding).clone()) }
     }
 }
