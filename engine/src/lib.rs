@@ -13,6 +13,8 @@ pub mod ledger;
 mod planted;
 pub mod priority;
 pub mod roll;
+#[cfg(test)]
+mod simulation;
 pub mod view;
 
 pub use handle::{

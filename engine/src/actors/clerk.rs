@@ -14,6 +14,7 @@ use crate::core::places::{PlaceDecision, Places, Take};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::Leg;
 use crate::ledger::{SessionEntry, Submission};
+use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many grants may wait for undecided takes of one session.
 const WAITING_MAX: usize = 1_024;
@@ -43,6 +44,24 @@ impl SessionClerk {
     /// The session.
     pub(crate) const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// Its places, for who judges them.
+    #[cfg(test)]
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Whether a rule panicked here.
+    #[cfg(test)]
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether nobody waits here.
+    #[cfg(test)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.close.is_none() && self.places.undecided() == 0
     }
 
     /// Deals with one message.
@@ -135,7 +154,12 @@ impl SessionClerk {
         let leg = grant.legs[grant.takes.len()];
         debug_assert_eq!(leg.session, self.id, "a grant comes to the actor of its leg");
         let session = self.entry.definition();
-        match self.places.decide(&session, &self.shared.rules, &leg.wanted, now) {
+        let decision = if leg.stays {
+            self.places.decide_stay(&session, &leg.wanted, now)
+        } else {
+            self.places.decide(&session, &self.shared.rules, &leg.wanted, now)
+        };
+        match decision {
             PlaceDecision::Refused(refusal) => {
                 let refusal = refusal.of_leg(usize::from(leg.index), grant.legs.len());
                 refuse(*grant, refusal);
@@ -144,6 +168,7 @@ impl SessionClerk {
                 refuse(*grant, RefusalCode::Busy.into());
             }
             PlaceDecision::Undecided => self.waiting.push_back(grant),
+            PlaceDecision::Granted if leg.stays => self.complete(*grant),
             PlaceDecision::Granted => {
                 let take = self.places.take(&leg.wanted, now);
                 debug_assert!(self.places.within_capacity(&session), "no slot is oversold");
@@ -163,7 +188,7 @@ impl SessionClerk {
     /// All legs are granted: on to the ledger, or into holds.
     fn complete(&mut self, grant: Grant) {
         let Grant { mut takes, purpose, reply, pass, permit, .. } = grant;
-        let (takes, epoch) = takes.hand_over();
+        let (takes, epoch) = (takes.hand_over(), self.epoch);
         match purpose {
             Purpose::Entry(entry) => {
                 let ticket = Ticket { reply: Some(reply), pass: Some(pass), turn: None, takes, permit: Some(permit) };
@@ -171,6 +196,7 @@ impl SessionClerk {
                 drop(self.shared.submit(Submission { epoch, entry, beside: None, ticket }));
             }
             Purpose::Hold { hold, replaces } => {
+                let replaces = replaces.filter(|_| !planted(Bug::HoldsCollected));
                 let old = replaces.as_ref().map(|old| old.id);
                 for (session, take) in takes {
                     let keep = Keep { take, epoch, hold: hold.id, expires_at: hold.expires_at, replaces: old };
@@ -202,6 +228,9 @@ impl SessionClerk {
     /// Decides those that waited, again: the takes that they waited for may be settled.
     fn decide_waiting(&mut self) {
         for _ in 0..self.waiting.len() {
+            if planted(Bug::WaitingForgotten) {
+                return;
+            }
             if let Some(grant) = self.waiting.pop_front() {
                 self.grant(grant);
             }
@@ -210,7 +239,7 @@ impl SessionClerk {
 
     /// Hands a close to the ledger once every take before it is decided: then each of their entries stands before it.
     fn close_when_decided(&mut self) {
-        if self.places.undecided() == 0
+        if (self.places.undecided() == 0 || planted(Bug::ClosesTooEarly))
             && let Some(CloseCommand { entry, ticket }) = self.close.take()
         {
             let epoch = self.epoch;
@@ -235,6 +264,7 @@ impl SessionClerk {
         }
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             step(self);
+            startle(Spot::Clerk);
             self.close_when_decided();
             self.tell_held();
         }));

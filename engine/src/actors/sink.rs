@@ -10,6 +10,7 @@ use crate::core::event::Event;
 use crate::core::ids::SessionId;
 use crate::core::refusal::RefusalCode;
 use crate::ledger::{Batch, Outcome, Sink};
+use crate::planted::{Bug, planted};
 
 /// Tells actors and people what became of their entries.
 pub(crate) struct ActorSink {
@@ -62,6 +63,7 @@ impl Sink for ActorSink {
             if let Some(pass) = &ticket.pass
                 && outcome == Outcome::Durable
                 && !ticket.takes.is_empty()
+                && !planted(Bug::HoldOutlivesBooking)
                 && let Some(hold) = pass.set_hold(None)
             {
                 // A hold that the booking used is gone already; another place that it kept is free now.
@@ -70,6 +72,9 @@ impl Sink for ActorSink {
                 }
             }
             let reply = ticket.reply.take();
+            if planted(Bug::PermitLost) && outcome == Outcome::Stale {
+                std::mem::forget(ticket.permit.take());
+            }
             if outcome == Outcome::Unknown {
                 self.unknown.push(ticket);
             } else {

@@ -6,6 +6,7 @@ use super::resident::{Booking, BookingState, Leg, Person, ResidentRecord};
 use super::session::Session;
 use super::setup::{Rules, Vaccine, Wave, WaveOpening, wave_opening};
 use super::time::{Day, Instant};
+use crate::planted::{Bug, planted};
 
 /// Somebody who wants a place.
 #[derive(Debug, Clone, Copy)]
@@ -91,11 +92,13 @@ fn eligible(
     }
     match wave_opening(waves, applicant.person) {
         WaveOpening::Never => return not_eligible(None),
-        WaveOpening::At(opens_at) if now < opens_at => return not_eligible(Some(opens_at)),
+        WaveOpening::At(opens_at) if now < opens_at && !planted(Bug::WaveIgnored) => {
+            return not_eligible(Some(opens_at));
+        }
         WaveOpening::NoWaves | WaveOpening::At(_) => {}
     }
     let before = dose.previous().and_then(planned);
-    if dose > DoseNo::FIRST && before.is_none() {
+    if dose > DoseNo::FIRST && before.is_none() && !planted(Bug::SecondDoseAlone) {
         return not_eligible(None);
     }
     // One series, one vaccine.
@@ -129,7 +132,9 @@ pub fn may_change(
     match booking.state {
         BookingState::Cancelled | BookingState::CancelledByCity => Err(RefusalCode::NoSuchBooking.into()),
         BookingState::CheckedIn | BookingState::Vaccinated | BookingState::NoShow => Err(RefusalCode::TooLate.into()),
-        BookingState::Booked if now > rules.change_deadline(booking.date) => Err(RefusalCode::TooLate.into()),
+        BookingState::Booked if now > rules.change_deadline(booking.date) && !planted(Bug::ChangedTooLate) => {
+            Err(RefusalCode::TooLate.into())
+        }
         BookingState::Booked => Ok(*booking),
     }
 }
@@ -157,7 +162,8 @@ pub fn may_cancel(
     let first = may_change(record, number, rules, now)?;
     let mut ends = vec![first];
     let mut dose = first.dose;
-    while let Some(next) = dose.next()
+    while !planted(Bug::SecondDoseLeft)
+        && let Some(next) = dose.next()
         && let Some(later) = record.live(next)
         && later.state == BookingState::Booked
     {

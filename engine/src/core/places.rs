@@ -12,6 +12,7 @@ use super::resident::Contradiction;
 use super::session::Session;
 use super::setup::Rules;
 use super::time::Instant;
+use crate::planted::{Bug, planted};
 
 /// Places by the lane that took them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -141,15 +142,23 @@ impl Places {
         Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false, holds_changed: true }
     }
 
+    /// Decides whether a booking may stay where it is: whoever has the place needs no other, but the session must be open.
+    #[must_use]
+    pub fn decide_stay(&self, session: &Session, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
+        match session.takes_bookings(wanted.slot, wanted.dose, now) {
+            Err(code) => PlaceDecision::Refused(code.into()),
+            // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
+            Ok(()) if self.closing => PlaceDecision::Undecided,
+            Ok(()) => PlaceDecision::Granted,
+        }
+    }
+
     /// Decides whether there is a place, without taking it.
     #[must_use]
     pub fn decide(&self, session: &Session, rules: &Rules, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
-        if let Err(code) = session.takes_bookings(wanted.slot, wanted.dose, now) {
-            return PlaceDecision::Refused(code.into());
-        }
-        if self.closing {
-            // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
-            return PlaceDecision::Undecided;
+        let open = self.decide_stay(session, wanted, now);
+        if open != PlaceDecision::Granted {
+            return open;
         }
         if self.own_hold(wanted, now).is_some() {
             return PlaceDecision::Granted;
@@ -157,11 +166,12 @@ impl Places {
         let free = |undecided, held| self.free(session, rules, wanted.slot, wanted.phone, now, undecided, held);
         if free(true, true) > 0 {
             PlaceDecision::Granted
-        } else if free(false, true) > 0 {
+        } else if free(false, true) > 0 && !planted(Bug::FullFromUndecided) {
             PlaceDecision::Undecided
         } else {
             let only_holds = free(false, false) > 0;
-            let retry_at = if only_holds { self.first_expiry(wanted.slot) } else { None };
+            let retry_at =
+                if only_holds && !planted(Bug::HoldsToldAsBookings) { self.first_expiry(wanted.slot) } else { None };
             PlaceDecision::Refused(Refusal { code: RefusalCode::Full, retry_at, index: None })
         }
     }
@@ -199,7 +209,7 @@ impl Places {
                 taken.web += places.undecided.web;
                 taken.phone += places.undecided.phone;
             }
-            if count_held {
+            if count_held && !planted(Bug::HoldsUncounted) {
                 taken.web += places.held.web;
                 taken.phone += places.held.phone;
             }
@@ -207,10 +217,16 @@ impl Places {
         };
         let index = usize::from(no.0);
         let slot = &session.slots[index];
-        let undecided = self.slots[index].capacity_undecided.filter(|_| count_undecided);
-        let capacity = undecided.map_or(slot.capacity, |less| less.min(slot.capacity));
+        let undecided =
+            self.slots[index].capacity_undecided.filter(|_| count_undecided && !planted(Bug::CapacityTooLate));
+        let capacity =
+            undecided.map_or(slot.capacity, |less| less.min(slot.capacity)) + u32::from(planted(Bug::OffByOne));
         let taken = taken_in(index);
-        let share = if !phone && session.phone_share_in_force(rules, now) { slot.phone_share } else { 0 };
+        let share = if !phone && !planted(Bug::ShareGivenAway) && session.phone_share_in_force(rules, now) {
+            slot.phone_share
+        } else {
+            0
+        };
         let free = web_free(capacity, taken, share);
         session.doses_total.map_or(free, |total| {
             let taken_in_all: u32 = (0..self.slots.len()).map(|index| taken_in(index).total()).sum();
@@ -289,6 +305,9 @@ impl Places {
     /// Ends every hold whose time has come; tells how many.
     pub fn expire(&mut self, now: Instant) -> usize {
         let mut ended = 0;
+        if planted(Bug::HoldNeverExpires) {
+            return 0;
+        }
         while let Some(&(at, id)) = self.expiries.first()
             && at <= now
         {
@@ -329,10 +348,14 @@ impl Places {
     /// Starts anew from the durable bookings, after takes were decided by a fault: nothing is undecided, holds live on as long
     /// as they fit.
     pub fn restart(&mut self, booked: Booked) {
-        self.booked = booked;
+        if !planted(Bug::BookingsForgotten) {
+            self.booked = booked;
+        }
         self.closing = false;
         for places in &mut self.slots {
-            places.undecided = Count::default();
+            if !planted(Bug::TakesSurviveRestart) {
+                places.undecided = Count::default();
+            }
             places.capacity_undecided = None;
         }
     }
@@ -347,6 +370,12 @@ impl Places {
     #[must_use]
     pub fn held(&self, index: usize) -> Count {
         self.slots[index].held
+    }
+
+    /// All holds, ended ones too until they are looked at.
+    #[cfg(test)]
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (HoldId, HeldPlace)> + '_ {
+        self.holds.iter().map(|(id, held)| (*id, *held))
     }
 
     /// The durable bookings.

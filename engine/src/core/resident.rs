@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Entry, Event};
 use super::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
 use super::time::{Day, Instant};
+use crate::planted::{Bug, planted};
 
 /// Personal data of a resident. It lies beside the journal, keyed by pseudonym, so that it can be erased.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +216,7 @@ impl KeyRecord {
     #[must_use]
     pub fn is_for(&self, request: &Request) -> bool {
         match request {
+            Request::Book(_) if planted(Bug::KeyOfOtherContent) => true,
             Request::Book(legs) => !self.moved && self.answer.iter().map(|granted| &granted.leg).eq(legs.iter()),
             Request::Move { number, session, slot } => {
                 self.moved

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{DoseNo, VaccineId, VenueId};
 use super::resident::Person;
 use super::time::{ClockTime, Day, Instant};
+use crate::planted::{Bug, planted};
 
 /// A place where the city vaccinates (会場).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ impl Vaccine {
     #[must_use]
     pub fn allows_interval(&self, days: i32) -> bool {
         // Two doses are never given on one date, whatever the configuration says.
-        days >= i32::from(self.interval_days_min.max(1))
+        days >= i32::from(self.interval_days_min.max(1)) - i32::from(planted(Bug::IntervalShort))
             && self.interval_days_max.is_none_or(|max| days <= i32::from(max))
     }
 }
@@ -131,7 +132,8 @@ impl Rules {
     #[must_use]
     pub fn hold_expiry(&self, first_held_at: Instant, now: Instant) -> Instant {
         let in_all = first_held_at.plus_minutes(i64::from(self.hold_minutes_total_max));
-        now.plus_minutes(i64::from(self.hold_minutes)).min(in_all)
+        let alone = now.plus_minutes(i64::from(self.hold_minutes));
+        if planted(Bug::HoldStretched) { alone } else { alone.min(in_all) }
     }
 }
 

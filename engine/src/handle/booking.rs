@@ -17,6 +17,7 @@ use crate::core::session::Session;
 use crate::core::time::Instant;
 use crate::gate::GatePass;
 use crate::ledger::ResidentEntry;
+use crate::planted::{Bug, Spot, free_early, planted, startle};
 use crate::view::{BookingView, Done, HoldView};
 
 /// How long a grant may wait for undecided takes, in milliseconds.
@@ -69,9 +70,10 @@ impl EngineHandle {
             channel,
             state: BookingState::Booked,
         });
-        let events = bookings.map(|booking| Event::Booked { resident, booking }).collect();
+        let legs_booked = if planted(Bug::LostLeg) { 1 } else { legs.len() };
+        let events = bookings.take(legs_booked).map(|booking| Event::Booked { resident, booking }).collect();
         let entry = Entry { at: now, by, key: Some(key), events };
-        let granted = self.grant(resident, &legs, Purpose::Entry(entry), pass, channel, now).await?;
+        let granted = self.grant(resident, &legs, false, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
 
@@ -109,14 +111,14 @@ impl EngineHandle {
         let target = target.ok_or(RefusalCode::NoSuchSlot)?;
         let to = Booking { session, slot, date: target.date, vaccine: target.vaccine, channel, ..from };
         let stays = from.leg() == to.leg();
-        // A booking that stays where it is needs no other place, and keeps the lane that took it.
+        // A booking that stays where it is needs no other place, and keeps the lane that took it. Its session's clerk is asked all
+        // the same: the entry must not follow the session's close.
         let to = if stays { from } else { to };
+        if planted(Bug::MoveFreesFirst) {
+            free_early(&self.0.shared, &[from]);
+        }
         let entry = Entry { at: now, by, key: Some(key), events: vec![Event::Moved { resident, from, to }] };
-        let granted = if stays {
-            self.append_with_pass(entry, pass, channel).await?
-        } else {
-            self.grant(resident, &Legs::one(to.leg()), Purpose::Entry(entry), pass, channel, now).await?
-        };
+        let granted = self.grant(resident, &Legs::one(to.leg()), stays, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
 
@@ -135,6 +137,9 @@ impl EngineHandle {
             Cancellation::Already(bookings) => return Ok(self.views(bookings)),
             Cancellation::Ends(ends) => ends,
         };
+        if planted(Bug::FreeBeforeDurable) {
+            free_early(&self.0.shared, &ends);
+        }
         let state = BookingState::Cancelled;
         let events = ends.iter().map(|&booking| Event::Cancelled { resident, booking, state }).collect();
         self.append_with_pass(Entry { at: now, by, key: None, events }, pass, channel).await?;
@@ -172,7 +177,7 @@ impl EngineHandle {
             expires_at: rules.hold_expiry(first_held_at, now),
         };
         let purpose = Purpose::Hold { hold: hold.clone(), replaces };
-        self.grant(resident, &legs, purpose, pass, channel, now).await?;
+        self.grant(resident, &legs, false, purpose, pass, channel).await?;
         Ok(hold)
     }
 
@@ -204,6 +209,7 @@ impl EngineHandle {
         resident: ResidentNo,
         rules: impl FnOnce(&ResidentEntry, &Setup) -> Result<R, Refusal>,
     ) -> Result<R, Refusal> {
+        startle(Spot::Gate);
         let setup = self.index().setup();
         let decided = self.index().resident(resident, |entry| rules(entry, &setup));
         decided.unwrap_or_else(|| Err(RefusalCode::NotEligible.into()))
@@ -217,17 +223,18 @@ impl EngineHandle {
         self.index().session(id).map(|entry| entry.definition())
     }
 
-    /// Sends a request for places on its way and waits for the answer.
+    /// Sends a request for places on its way and waits for the answer. With `stays` the place is the person's already.
     async fn grant(
         &self,
         resident: ResidentNo,
         legs: &Legs,
+        stays: bool,
         purpose: Purpose,
         pass: GatePass,
         channel: Channel,
-        now: Instant,
     ) -> Result<Option<Entry>, Refusal> {
-        let permit = self.place_permit(channel)?;
+        let permit = if stays { self.permit(channel)? } else { self.place_permit(channel)? };
+        let now = self.now();
         let hold = self.0.gate.hold(resident, now).map(|hold| hold.id);
         let mut grant_legs: Vec<GrantLeg> = legs
             .iter()
@@ -235,7 +242,7 @@ impl EngineHandle {
             .map(|(index, leg)| {
                 let phone = channel.uses_phone_share();
                 let wanted = PlaceWanted { slot: leg.slot, dose: leg.dose, phone, hold };
-                GrantLeg { session: leg.session, index: index as u8, wanted }
+                GrantLeg { session: leg.session, index: index as u8, wanted, stays }
             })
             .collect();
         grant_legs.sort_unstable_by_key(|leg| leg.session);

@@ -15,6 +15,8 @@ pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
 };
 pub use sessions::{DraftSummary, PublishSummary};
+#[cfg(test)]
+pub(crate) use start::Parts;
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -232,7 +232,7 @@ impl EngineHandle {
 
 impl EngineHandle {
     /// Brings the journal in step with the configured vaccines; those of the journal that are not configured stay.
-    async fn define_vaccines(&self, specs: &[VaccineSpec]) -> Result<(), StartError> {
+    pub(crate) async fn define_vaccines(&self, specs: &[VaccineSpec]) -> Result<(), StartError> {
         let setup = self.index().setup();
         let mut next = setup.vaccines.iter().map(|vaccine| vaccine.id.0 + 1).max().unwrap_or(1);
         let mut events = Vec::new();

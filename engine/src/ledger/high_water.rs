@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::codec::Chain;
 use super::index::Index;
+use crate::planted::{Bug, planted};
 
 /// How far the journal of a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,14 +99,14 @@ impl HighWaterFile {
 pub(super) const MARK_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes the high-water mark behind the commits.
-pub(super) struct Marker {
+pub(crate) struct Marker {
     file: HighWaterFile,
     store: [u8; 16],
     written_seq: u64,
 }
 
 impl Marker {
-    pub(super) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
+    pub(crate) fn new(file: HighWaterFile, store: [u8; 16]) -> Self {
         Self { file, store, written_seq: 0 }
     }
 
@@ -114,7 +115,8 @@ impl Marker {
         if head.seq == self.written_seq {
             return;
         }
-        match self.file.write(&HighWater { store: self.store, seq: head.seq, chain: head.chain }) {
+        let seq = head.seq + u64::from(planted(Bug::MarkLeads));
+        match self.file.write(&HighWater { store: self.store, seq, chain: head.chain }) {
             Ok(()) => self.written_seq = head.seq,
             Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
         }

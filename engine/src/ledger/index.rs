@@ -19,6 +19,7 @@ use crate::core::places::{Booked, Count};
 use crate::core::resident::{Contradiction, Person, ResidentRecord};
 use crate::core::session::Session;
 use crate::core::time::Instant;
+use crate::planted::{Bug, planted};
 
 const STRIPES: usize = 256;
 /// What was decided inside the gate and by the actors cannot contradict itself; if it does, going on would make it worse.
@@ -263,6 +264,10 @@ impl Index {
 
     /// Puts a resident's record from the tables, at recovery.
     pub(super) fn put_record(&self, no: ResidentNo, record: ResidentRecord) {
+        let mut record = record;
+        if planted(Bug::KeyForgottenAfterRestart) {
+            record.keys.clear();
+        }
         self.resident_mut(no, |resident| resident.record = record);
     }
 
@@ -337,7 +342,8 @@ impl Index {
             }
         }
         let head = self.head().seq;
-        slice.folded_seq = lock(&self.lagging).front().map_or(head, |(seq, _)| seq - 1);
+        let lagging = lock(&self.lagging).front().filter(|_| !planted(Bug::FoldAhead)).copied();
+        slice.folded_seq = lagging.map_or(head, |(seq, _)| seq - 1);
         slice
     }
 

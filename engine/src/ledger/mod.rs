@@ -21,16 +21,26 @@ mod thread;
 mod verify;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use codec::read_block;
 pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
+#[cfg(test)]
+pub(crate) use high_water::Marker;
 pub use high_water::{HighWater, HighWaterError, HighWaterFile};
 pub use index::{Index, ResidentEntry, SessionEntry, Staff};
 pub use queue::{LedgerQueue, Submission};
+#[cfg(test)]
+pub(crate) use queue::{Message, queue};
 pub use recover::{RecoverError, Recovered, recover};
 pub use snapshot::Snapshot;
 pub use store::{RedbLedger, StoreReader};
 pub use thread::spawn_writer;
+#[cfg(test)]
+pub(crate) use verify::digest;
 pub use verify::{VerifyReport, verify};
 pub use writer::{Batch, Outcome, Settled, Sink, WriterFigures};
+#[cfg(test)]
+pub(crate) use writer::{Step, Writer};
 
 use serde::{Deserialize, Serialize};
 

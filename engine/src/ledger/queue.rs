@@ -18,7 +18,7 @@ pub struct Submission<T> {
 }
 
 /// What the queue carries.
-pub(super) enum Message<T> {
+pub(crate) enum Message<T> {
     Entry(Submission<T>),
     /// Begin a new epoch, in which every actor's state is made anew.
     Restart,
@@ -59,7 +59,7 @@ impl<T> LedgerQueue<T> {
 }
 
 /// A queue for so many entries, and its end.
-pub(super) fn queue<T>(entries_max: usize) -> (LedgerQueue<T>, Receiver<Message<T>>) {
+pub(crate) fn queue<T>(entries_max: usize) -> (LedgerQueue<T>, Receiver<Message<T>>) {
     let (sender, receiver) = sync_channel(entries_max + RESTARTS_MAX);
     (LedgerQueue { sender }, receiver)
 }

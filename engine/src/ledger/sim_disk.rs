@@ -83,6 +83,15 @@ impl SimDisk {
         Self(Arc::new(Mutex::new(Disk { durable: bytes.clone(), cached: bytes, ..Disk::default() })))
     }
 
+    /// A disk on which `durable` is certain and `unsynced` was done since.
+    pub(crate) fn left(durable: Vec<u8>, unsynced: Vec<Operation>) -> Self {
+        let mut cached = durable.clone();
+        for operation in &unsynced {
+            apply(&mut cached, operation);
+        }
+        Self(Arc::new(Mutex::new(Disk { durable, cached, unsynced, ..Disk::default() })))
+    }
+
     /// Sets which operations fail from now on; `seed` draws what a failed sync loses.
     pub(crate) fn set_faults(&self, faults: Faults, seed: u64) {
         let mut disk = self.lock();
@@ -93,6 +102,11 @@ impl SimDisk {
     /// What was asked for so far; an operation's number is its place here.
     pub(crate) fn asked(&self) -> Vec<Kind> {
         self.lock().asked.clone()
+    }
+
+    /// How many operations were asked for so far.
+    pub(crate) fn operations(&self) -> u64 {
+        self.lock().asked.len() as u64
     }
 
     /// Begins to record, and gives what is durable at this moment.

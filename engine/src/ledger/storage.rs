@@ -11,7 +11,7 @@ use rustix::fs::{Advice, fadvise, statvfs};
 pub(super) const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A place that holds one store.
-pub(super) trait Storage: Send + Sync {
+pub(crate) trait Storage: Send + Sync {
     /// Makes a new store.
     fn create(&self) -> Result<Database, DatabaseError>;
 

@@ -18,6 +18,7 @@ use super::tables::{
     SETUP_KEY, STAFF,
 };
 use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
+use crate::planted::{Bug, planted};
 
 /// The file's name in the data folder.
 pub(super) const FILE_NAME: &str = "sesshu.redb";
@@ -50,7 +51,7 @@ impl RedbLedger {
         Self::create_on(file_in(folder), identity)
     }
 
-    pub(super) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
+    pub(crate) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
         let database = storage.create().map_err(open_error)?;
         let write = begin(&database)?;
         {
@@ -85,7 +86,7 @@ impl RedbLedger {
         Self::open_on(file_in(folder))
     }
 
-    pub(super) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
+    pub(crate) fn open_on(storage: Arc<dyn Storage>) -> Result<Self, LoadError> {
         refusing_panics(|| {
             let database = open_settled(&*storage)?;
             let identity = Snapshot::of(&database)?.identity()?;
@@ -177,6 +178,9 @@ fn file_in(folder: &Path) -> Arc<dyn Storage> {
 /// Opens what a power cut would leave: nothing that is read from it can be lost any more. (If another process has the store,
 /// this costs that one a sync.)
 fn open_settled(storage: &dyn Storage) -> Result<Database, LoadError> {
+    if planted(Bug::NoSettle) {
+        return storage.open().map_err(open_error);
+    }
     storage.settle().map_err(|error| StoreError(redb::StorageError::from(error).into()))?;
     storage.open().map_err(open_error)
 }
@@ -187,7 +191,8 @@ fn no_seal() -> StoreError {
 
 fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
-    write.set_durability(Durability::Immediate).expect("no savepoint is ever made");
+    let durability = if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
+    write.set_durability(durability).expect("no savepoint is ever made");
     write.set_two_phase_commit(true);
     write.set_quick_repair(true);
     Ok(write)

@@ -234,7 +234,7 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
 
 /// Equal digests are equal data: people, passwords, records, sessions with their counts, setup, staff, and the journal by its
 /// chain.
-pub(super) fn digest(index: &Index) -> String {
+pub(crate) fn digest(index: &Index) -> String {
     let mut hasher = blake3::Hasher::new();
     index.for_each_resident(|no, entry| {
         hasher.update(&no.0.to_le_bytes());

@@ -14,6 +14,7 @@ use super::index::Index;
 use super::queue::{Message, Submission};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
 use crate::core::event::Entry;
+use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many records of the fold are written beside a batch when the tables lag far behind.
 const FOLD_RECORDS_BESIDE_BATCH: usize = 64;
@@ -138,7 +139,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         let mut chains = Vec::with_capacity(submissions.len());
         let mut beside = Vec::with_capacity(submissions.len());
         for Submission { epoch: decided_in, mut entry, beside: rows, ticket } in submissions {
-            if decided_in != epoch {
+            if decided_in != epoch && !planted(Bug::StaleEpoch) {
                 stale.push(Settled { entry, ticket });
                 continue;
             }
@@ -163,6 +164,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             tracing::error!(%error, entries = self.committing.len(), "a commit failed: its outcome is unknown");
             return self.suspend();
         }
+        startle(Spot::Writer);
         self.figures.batches.fetch_add(1, Ordering::Relaxed);
         self.figures.entries.fetch_add(self.committing.len() as u64, Ordering::Relaxed);
         for ((settled, rows), (seq, chain)) in self.committing.iter().zip(&beside).zip(chains) {
@@ -247,7 +249,9 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             return Err(LoadError::Damaged { what: "acknowledged entries are missing or others", at: known.seq });
         }
         let caught_up = index.head().seq - known.seq;
-        self.index.replace(index);
+        if !planted(Bug::NoReload) {
+            self.index.replace(index);
+        }
         Ok(caught_up)
     }
 }

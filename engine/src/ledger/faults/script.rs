@@ -1,6 +1,8 @@
 //! The scripted run: a small city's campaign as entries and folds, the same for a seed, each entry such as the engine would
 //! decide it. Entry `n` of the script is entry `n + 1` of the journal, whatever happens in between.
 
+use std::sync::Arc;
+
 use super::Dice;
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::event::{By, Entry, Event, ResidentSet, StaffRole, View};
@@ -135,7 +137,7 @@ impl City {
         };
         self.push(By::System, None, vec![Event::VaccineDefined(vaccine)], None);
         for id in 1..=2 {
-            let venue = Venue { id: VenueId(id), name: format!("市民会館 第{id}ホール") };
+            let venue = Arc::new(Venue { id: VenueId(id), name: format!("市民会館 第{id}ホール") });
             self.push(By::Staff("sato".into()), None, vec![Event::VenueAdded(venue)], None);
         }
         let wave = Wave { name: "全員".into(), born_from: None, born_to: None, group: None, opens_at: OPENS_AT };

@@ -1,0 +1,400 @@
+//! The independent judge. It follows the durable journal, looks at what the engine has in memory after every step, and judges every
+//! answer by what was true between the call and the answer. It decides with rules of its own.
+
+use super::city::City;
+use super::clients::{Answer, Ask, Call};
+use super::journal::{Journal, Lanes, Standing, places_left};
+use super::verdict::{Verdict, offered, rank, verdict};
+use super::world::World;
+use crate::core::ids::{HoldId, ResidentNo};
+use crate::core::refusal::{Refusal, RefusalCode};
+use crate::core::resident::{BookingState, Leg};
+use crate::core::time::Instant;
+use crate::view::{BookingView, Done, HoldView};
+
+/// How long a hold lasts, and how long holds that replace one another last in all, in minutes.
+const HOLD_MINUTES: i64 = 5;
+const HOLD_MINUTES_IN_ALL: i64 = 10;
+
+/// Something that must never be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Violation {
+    /// The claim that does not hold.
+    pub(super) check: &'static str,
+    /// What was seen.
+    pub(super) detail: String,
+}
+
+pub(super) type Judged = Result<(), Violation>;
+
+pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
+    Err(Violation { check, detail })
+}
+
+/// What was true for one leg at some moment since the call.
+#[derive(Debug, Clone, Copy, Default)]
+struct LegSeen {
+    /// Durable bookings alone left no place.
+    full_of_bookings: bool,
+    /// Durable bookings and live holds together left no place.
+    full_with_holds: bool,
+    /// There was a place for this lane, or the person had it already.
+    free: bool,
+    /// It was not offered any more.
+    closed: bool,
+}
+
+/// What was true since the call.
+#[derive(Debug)]
+pub(super) struct Window {
+    verdicts: Vec<Verdict>,
+    legs: Vec<(Leg, LegSeen)>,
+    seq_at_call: u64,
+    called_at: Instant,
+    /// The person's hold at each poll.
+    holds: Vec<Option<(HoldId, Instant)>>,
+}
+
+/// The judge of one life.
+pub(super) struct Auditor {
+    pub(super) city: City,
+    pub(super) journal: Journal,
+    /// Every request ever made.
+    pub(super) calls: Vec<Call>,
+}
+
+impl Auditor {
+    pub(super) fn new(city: City) -> Self {
+        Self { city, journal: Journal::default(), calls: Vec::new() }
+    }
+
+    /// Opens the window of a request.
+    pub(super) fn window(&self, call: &Call, now: Instant) -> Window {
+        let legs: Vec<Leg> = match &call.ask {
+            Ask::Book { legs, .. } | Ask::Hold { legs, .. } => legs.to_vec(),
+            Ask::Move { number, session, slot, .. } => {
+                let dose = self.journal.bookings.get(number).map(|found| found.booking.dose);
+                dose.map(|dose| Leg { session: *session, slot: *slot, dose }).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        let legs = legs.into_iter().map(|leg| (leg, LegSeen::default())).collect();
+        Window { verdicts: Vec::new(), legs, seq_at_call: self.journal.seq(), called_at: now, holds: Vec::new() }
+    }
+
+    /// Notes what the rules say at the moment at which the request is polled.
+    pub(super) fn before_poll(&self, window: &mut Window, call: &Call, world: &World, now: Instant) {
+        let hold = world.engine.0.gate.hold(call.resident, now).map(|hold| (hold.id, hold.first_held_at));
+        if window.holds.last() != Some(&hold) {
+            window.holds.push(hold);
+        }
+        if let Ask::Move { number, .. } = &call.ask
+            && let Some(standing) = self.journal.bookings.get(number)
+        {
+            let stays = |(leg, seen): &mut (Leg, LegSeen)| seen.free |= *leg == standing.booking.leg();
+            window.legs.iter_mut().for_each(stays);
+        }
+        let verdict = verdict(&self.journal, &self.city, call, now);
+        if !window.verdicts.contains(&verdict) {
+            window.verdicts.push(verdict);
+        }
+    }
+
+    /// Notes what is true of the places that a request wants.
+    pub(super) fn glance(&self, window: &mut Window, call: &Call, world: &World, now: Instant) {
+        let own = world.engine.0.gate.hold(call.resident, now).map(|hold| hold.id);
+        for (leg, seen) in &mut window.legs {
+            let Some(session) = self.journal.sessions.get(&leg.session) else { continue };
+            seen.closed |= offered(session, *leg, now) == Some(RefusalCode::Closed);
+            let Some(slot) = session.slots.get(usize::from(leg.slot.0)) else { continue };
+            let lapses = session.date.at(session.slots[0].start).plus_minutes(-48 * 60);
+            let share = if call.channel.uses_phone_share() || now >= lapses { 0 } else { slot.phone_share };
+            let booked = self.journal.taken(leg.session, leg.slot);
+            seen.full_of_bookings |= places_left(slot.capacity, booked, share) == 0;
+            let held = held(world, *leg, own, now);
+            let Some(held) = held else {
+                seen.free = true;
+                continue;
+            };
+            let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
+            let full = places_left(slot.capacity, taken, share) == 0;
+            seen.full_with_holds |= full;
+            seen.free |= !full;
+        }
+    }
+
+    /// Judges an answer.
+    pub(super) fn answered(&self, call: &Call, window: &Window, answer: &Answer, world: &World) -> Judged {
+        let now = world.engine.now();
+        match answer {
+            Answer::Done(done) => {
+                self.done(call, window, done)?;
+                if done.repeated { Ok(()) } else { hold_is_used(call, window, world) }
+            }
+            Answer::Cancelled(bookings) => self.cancelled(call, window, bookings),
+            Answer::Held(hold) => held_rightly(call, window, hold, now),
+            Answer::City => self.city_done(call, window),
+            Answer::Refused(refusal) => refused(call, window, refusal, now),
+            Answer::Released | Answer::CityRefused(_) => Ok(()),
+        }
+    }
+
+    /// A success is in the journal as it was told, and the rules allowed it.
+    fn done(&self, call: &Call, window: &Window, done: &Done) -> Judged {
+        let what = || format!("{call} was told {done:?}");
+        let key = call.key().expect("what is done has a key");
+        let Some(recorded) = self.journal.key(call.resident, key, window.called_at) else {
+            return wrong("a success is durable", what());
+        };
+        let told: Vec<_> = done.bookings.iter().map(|view| (view.number, leg(view))).collect();
+        if told != recorded.answer {
+            return wrong("a key gives its first answer", format!("{}, the journal has {recorded:?}", what()));
+        }
+        if done.bookings.iter().any(|view| view.state != BookingState::Booked) {
+            return wrong("a key gives its first answer", what());
+        }
+        let (fits, expected) = match &call.ask {
+            Ask::Book { legs, .. } => (told.iter().map(|(_, leg)| *leg).eq(legs.iter().copied()), Verdict::Fine),
+            Ask::Move { number, session, slot, .. } => {
+                let place = |(own, leg): &(_, Leg)| own == number && (leg.session, leg.slot) == (*session, *slot);
+                (told.len() == 1 && told.iter().all(place), Verdict::Fine)
+            }
+            _ => (false, Verdict::Fine),
+        };
+        if !fits {
+            return wrong("a request is booked as a whole, or not at all", what());
+        }
+        let expected = if done.repeated { Verdict::Repeat } else { expected };
+        if !window.verdicts.contains(&expected) {
+            return wrong("what is granted is allowed", format!("{}; the rules say {:?}", what(), window.verdicts));
+        }
+        if !done.repeated && !window.legs.iter().all(|(_, seen)| seen.free) {
+            return wrong("what is granted was free", format!("{}; seen {:?}", what(), window.legs));
+        }
+        if !done.repeated && recorded.seq <= window.seq_at_call {
+            return wrong("a key gives its first answer", format!("{}, though it had booked before", what()));
+        }
+        Ok(())
+    }
+
+    /// A cancellation is durable and says all that it ended.
+    fn cancelled(&self, call: &Call, window: &Window, told: &[BookingView]) -> Judged {
+        let Ask::Cancel { number } = call.ask else {
+            return wrong("an answer is to its question", format!("{call} was told {told:?}"));
+        };
+        let what = || format!("{call} was told {told:?}");
+        let Some(standing) = self.journal.bookings.get(&number) else {
+            return wrong("a cancellation is durable", what());
+        };
+        let all: Vec<_> = told.iter().map(|view| view.number).collect();
+        if standing.ended_with != all {
+            return wrong("a cancellation is durable", format!("{}; it is {standing:?}", what()));
+        }
+        let ended = |view: &BookingView| matches!(view.state, BookingState::Cancelled | BookingState::CancelledByCity);
+        if !told.iter().all(ended) {
+            return wrong("a cancellation is told as such", what());
+        }
+        if !window.verdicts.iter().any(|seen| matches!(seen, Verdict::Fine | Verdict::Repeat)) {
+            return wrong("what is granted is allowed", format!("{}; the rules say {:?}", what(), window.verdicts));
+        }
+        Ok(())
+    }
+
+    fn city_done(&self, call: &Call, window: &Window) -> Judged {
+        let durable = match &call.ask {
+            Ask::Capacity { session, slot, capacity } => {
+                let made = |(seq, at, no, places): &(u64, _, _, u32)| {
+                    *seq > window.seq_at_call && (at, no, places) == (session, slot, capacity)
+                };
+                self.journal.capacities.iter().any(made)
+            }
+            Ask::Close(session) | Ask::CancelSession(session) => {
+                self.journal.sessions.get(session).is_some_and(|session| !is_published(session))
+            }
+            _ => true,
+        };
+        if durable { Ok(()) } else { wrong("a success is durable", call.to_string()) }
+    }
+}
+
+fn is_published(session: &crate::core::session::Session) -> bool {
+    matches!(session.phase, crate::core::session::SessionPhase::Published { .. })
+}
+
+fn leg(view: &BookingView) -> Leg {
+    Leg { session: view.session, slot: view.slot, dose: view.dose }
+}
+
+/// A hold was allowed, was free, and lasts five minutes, ten together with those that it replaced.
+fn held_rightly(call: &Call, window: &Window, hold: &HoldView, now: Instant) -> Judged {
+    let what = || format!("{call} was told {hold:?}; seen {window:?}");
+    if !window.verdicts.contains(&Verdict::Fine) {
+        return wrong("what is granted is allowed", what());
+    }
+    if !window.legs.iter().all(|(_, seen)| seen.free) {
+        return wrong("what is granted was free", what());
+    }
+    let goes_on = window.holds.iter().all(Option::is_some);
+    let known = window.holds.iter().flatten().any(|(_, first)| *first == hold.first_held_at);
+    let too_long = hold.expires_at > now.plus_minutes(HOLD_MINUTES)
+        || hold.expires_at > hold.first_held_at.plus_minutes(HOLD_MINUTES_IN_ALL);
+    if too_long || hold.first_held_at > now || (goes_on && !known) {
+        return wrong("a hold lasts five minutes, ten in all", what());
+    }
+    Ok(())
+}
+
+/// Whoever has booked holds nothing any more of what they held before.
+fn hold_is_used(call: &Call, window: &Window, world: &World) -> Judged {
+    let held = world.engine.current_hold(call.resident).map(|hold| (hold.id, hold.first_held_at));
+    let stayed = matches!(call.ask, Ask::Move { .. });
+    if !stayed && held.is_some() && window.holds.first() == Some(&held) {
+        return wrong("a booking uses up one's hold", format!("{call}, still held: {held:?}"));
+    }
+    Ok(())
+}
+
+/// A refusal rests on what was true at some moment since the call.
+fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Judged {
+    let what =
+        || format!("{call} was told {refusal:?}; the rules say {:?}, the places {:?}", window.verdicts, window.legs);
+    let pair = window.legs.len() > 1;
+    let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| *seen);
+    let right = match refusal.code {
+        // Nothing was changed, or nobody knows: always honest, never right for long (see `Quiet`).
+        RefusalCode::Busy | RefusalCode::Unavailable | RefusalCode::NoSuchHold => true,
+        RefusalCode::Full => {
+            let Some(seen) = about.filter(|_| refusal.index.is_some() == pair) else {
+                return wrong("a refusal names its leg", what());
+            };
+            let rests = if refusal.retry_at.is_some() { seen.full_with_holds } else { seen.full_of_bookings };
+            if !rests {
+                return wrong("full rests on durable bookings and live holds", what());
+            }
+            let latest = now.plus_minutes(HOLD_MINUTES);
+            if refusal.retry_at.is_some_and(|at| at <= window.called_at || at > latest) {
+                return wrong("full says when to come again", what());
+            }
+            window.verdicts.contains(&Verdict::Fine)
+        }
+        RefusalCode::Closed if about.is_some_and(|seen| seen.closed) => true,
+        code => window.verdicts.contains(&Verdict::Refuse(code, refusal.index)),
+    };
+    if right {
+        Ok(())
+    } else {
+        wrong("a refusal is the first that fits", format!("{} (rank {})", what(), rank(refusal.code)))
+    }
+}
+
+/// What is held in a slot, by the clerk's own list; none if the person's own hold is there, so that nobody stands in their way.
+fn held(world: &World, leg: Leg, own: Option<HoldId>, now: Instant) -> Option<Lanes> {
+    let look = |clerk: &crate::actors::SessionClerk| {
+        let mut lanes = Lanes::default();
+        for (id, held) in clerk.places().holds() {
+            if held.slot == leg.slot && held.expires_at > now {
+                if own == Some(id) {
+                    return None;
+                }
+                *(if held.phone { &mut lanes.phone } else { &mut lanes.web }) += 1;
+            }
+        }
+        Some(lanes)
+    };
+    world.desks.look_at(leg.session, look).unwrap_or_default()
+}
+
+impl Auditor {
+    /// What the engine has in memory, after any step.
+    pub(super) fn memory(&self, world: &World) -> Judged {
+        if world.writer_failed {
+            return wrong("the ledger does not fail by itself", String::new());
+        }
+        for id in world.desks.sessions() {
+            let Some(session) = world.engine.index().session(id) else { continue };
+            let definition = session.definition();
+            let judged = world.desks.look_at(id, |clerk| {
+                if clerk.is_broken() {
+                    return if world.excused.contains(&id) {
+                        Ok(())
+                    } else {
+                        wrong("a clerk does not fail", format!("session {id}"))
+                    };
+                }
+                for (index, slot) in definition.slots.iter().enumerate() {
+                    let taken = clerk.places().taken(index);
+                    if taken > slot.capacity {
+                        let detail = format!("{id}/{index} has {taken} taken of {}", slot.capacity);
+                        return wrong("capacity in memory", detail);
+                    }
+                }
+                Ok(())
+            });
+            judged.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// What everybody reads, after a step of the ledger: the index is the journal's fold.
+    pub(super) fn index(&self, world: &World) -> Judged {
+        let head = world.engine.index().head();
+        if head.seq > self.journal.seq() {
+            return wrong("the index never leads the disk", format!("{} of {}", head.seq, self.journal.seq()));
+        }
+        for (id, session) in &self.journal.sessions {
+            let Some(entry) = world.engine.index().session(*id) else {
+                return wrong("the index is the journal's fold", format!("there is no session {id}"));
+            };
+            let booked = entry.booked();
+            for (count, slot) in booked.0.iter().zip(0..) {
+                let taken = self.journal.taken(*id, crate::core::ids::SlotNo(slot));
+                if head.seq == self.journal.seq() && (count.web, count.phone) != (taken.web, taken.phone) {
+                    let detail = format!("{id}/{slot} has {count:?}, the journal {taken:?}");
+                    return wrong("the index is the journal's fold", detail);
+                }
+            }
+            if head.seq == self.journal.seq() && entry.definition().phase != session.phase {
+                return wrong("the index is the journal's fold", format!("session {id} is not {:?}", session.phase));
+            }
+        }
+        Ok(())
+    }
+
+    /// What residents see: their own bookings, and lists of free places.
+    pub(super) fn reads(&self, world: &World, resident: ResidentNo) -> Judged {
+        let now = world.engine.now();
+        let me = world.engine.me(resident).map(|me| me.bookings).unwrap_or_default();
+        let mut told: Vec<_> = me.iter().map(|view| (view.number, leg(view), view.state)).collect();
+        told.sort_unstable_by_key(|(number, ..)| *number);
+        let own = self.journal.bookings.values().filter(|standing| standing.resident == resident);
+        let own: Vec<_> = own.map(|Standing { booking, .. }| (booking.number, booking.leg(), booking.state)).collect();
+        if told != own {
+            return wrong(
+                "my bookings are the truth",
+                format!("resident {resident} sees {told:?}, the journal has {own:?}"),
+            );
+        }
+        let seen = world.engine.availability();
+        for view in seen.sessions.iter().filter(|_| seen.at == now) {
+            let (Some(session), Some(entry)) =
+                (self.journal.sessions.get(&view.id), world.engine.index().session(view.id))
+            else {
+                return wrong("lists show what there is", format!("session {}", view.id));
+            };
+            let lapses = session.date.at(session.slots[0].start).plus_minutes(-48 * 60);
+            for shown in &view.slots {
+                let slot = &session.slots[usize::from(shown.id.0)];
+                let share = if now >= lapses { 0 } else { slot.phone_share };
+                let (booked, held) = (self.journal.taken(view.id, shown.id), entry.held(usize::from(shown.id.0)));
+                let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
+                let ends = !is_published(session) || now >= session.date.at(slot.start);
+                let free = if ends { 0 } else { places_left(slot.capacity, taken, share) };
+                if shown.free != free {
+                    let detail = format!("{}/{} shows {}, {free} are free", view.id, shown.id, shown.free);
+                    return wrong("lists show what is free", detail);
+                }
+            }
+        }
+        Ok(())
+    }
+}

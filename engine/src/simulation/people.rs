@@ -1,0 +1,218 @@
+//! What people think of next: whom the dice let do what. They see what residents and clerks of the city see, and know nothing of
+//! the engine's inside.
+
+use super::auditor::Auditor;
+use super::city::VACCINE;
+use super::clients::{Ask, Call};
+use super::schedule::Dice;
+use super::world::World;
+use crate::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
+use crate::core::resident::{BookingState, Leg, Legs};
+use crate::core::session::SessionPhase;
+use crate::roll::DoseRow;
+use crate::view::HoldView;
+
+/// What somebody is about to do.
+#[derive(Debug, Clone, Copy)]
+enum Mind {
+    Book,
+    BookPair,
+    Move,
+    Cancel,
+    Hold,
+    HoldAgain,
+    HoldToMove,
+    BookMyHold,
+    Release,
+    Retry,
+    ReuseKey,
+    Capacity,
+    Close,
+    CancelSession,
+    Publish,
+    Dose,
+    Roll,
+}
+
+const MINDS: [(usize, Mind); 17] = [
+    (300, Mind::Book),
+    (120, Mind::BookPair),
+    (110, Mind::Move),
+    (110, Mind::Cancel),
+    (180, Mind::Hold),
+    (60, Mind::HoldAgain),
+    (15, Mind::HoldToMove),
+    (60, Mind::BookMyHold),
+    (25, Mind::Release),
+    (120, Mind::Retry),
+    (15, Mind::ReuseKey),
+    (25, Mind::Capacity),
+    (6, Mind::Close),
+    (4, Mind::CancelSession),
+    (10, Mind::Publish),
+    (5, Mind::Dose),
+    (4, Mind::Roll),
+];
+
+/// The next request, if the one who was chosen finds anything to ask.
+pub(super) fn next_call(dice: &mut Dice, auditor: &Auditor, world: &World) -> Option<Call> {
+    let mind = dice.choose(&MINDS);
+    let resident = ResidentNo(dice.below(auditor.city.active as usize) as u32);
+    let channel = if dice.chance(1, 4) { Channel::Phone } else { Channel::Web };
+    let here = Chooser { auditor, world, resident };
+    let fresh = || RequestKey::new(&format!("k{}", auditor.calls.len())).expect("a key");
+    let ask = match mind {
+        Mind::Book => Ask::Book { legs: here.one(dice)?, key: fresh() },
+        Mind::BookPair => Ask::Book { legs: here.pair(dice)?, key: fresh() },
+        Mind::Move => {
+            let number = here.booking(dice)?;
+            let to = here.any_leg(dice)?;
+            Ask::Move { number, session: to.session, slot: to.slot, key: fresh() }
+        }
+        Mind::Cancel => Ask::Cancel { number: here.booking(dice)? },
+        Mind::HoldAgain => {
+            let legs = here.one(dice)?;
+            return Some(Call { resident: here.holder(dice)?.0, channel, ask: Ask::Hold { legs, changes: None } });
+        }
+        Mind::Hold if dice.chance(1, 4) => Ask::Hold { legs: here.pair(dice)?, changes: None },
+        Mind::Hold => Ask::Hold { legs: here.one(dice)?, changes: None },
+        Mind::HoldToMove => {
+            let number = here.booking(dice)?;
+            let dose = auditor.journal.bookings.get(&number)?.booking.dose;
+            let to = here.any_leg(dice)?;
+            Ask::Hold { legs: Legs::one(Leg { dose, ..to }), changes: Some(number) }
+        }
+        Mind::BookMyHold => return here.my_hold(dice, channel, fresh()),
+        Mind::Release => Ask::Release { hold: world.engine.current_hold(resident)?.id },
+        Mind::Retry => return retry(dice, auditor),
+        Mind::ReuseKey => {
+            let before = retry(dice, auditor)?;
+            let ask = Ask::Book { legs: here.one(dice)?, key: before.key()?.clone() };
+            return Some(Call { ask, ..before });
+        }
+        _ => city_ask(mind, dice, auditor, resident)?,
+    };
+    Some(Call { resident, channel, ask })
+}
+
+/// The same request again, with the same key: after a success, a refusal, a lost reply or a crash.
+fn retry(dice: &mut Dice, auditor: &Auditor) -> Option<Call> {
+    let calls = &auditor.calls;
+    let from = calls.len().saturating_sub(if dice.chance(1, 5) { 300 } else { 25 });
+    let with_key: Vec<&Call> = calls[from..].iter().filter(|call| call.key().is_some()).collect();
+    if with_key.is_empty() { None } else { Some((*dice.pick(&with_key)).clone()) }
+}
+
+fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, resident: ResidentNo) -> Option<Ask> {
+    let sessions: Vec<SessionId> = auditor.journal.sessions.keys().copied().collect();
+    let session = *dice.pick(&sessions);
+    let open =
+        auditor.journal.sessions.values().filter(|one| matches!(one.phase, SessionPhase::Published { .. })).count();
+    let now = auditor.city.today;
+    Some(match mind {
+        Mind::Capacity => {
+            let slots = auditor.journal.sessions[&session].slots.len();
+            Ask::Capacity { session, slot: SlotNo(dice.below(slots) as u16), capacity: dice.within(0..=4) }
+        }
+        Mind::Close if open > 2 => Ask::Close(session),
+        Mind::CancelSession if open > 2 => Ask::CancelSession(session),
+        Mind::Publish => Ask::Publish { opens_at: super::city::start().plus_minutes(i64::from(dice.within(0..=120))) },
+        Mind::Dose => {
+            let date = now.plus_days(-(dice.within(5..=40) as i32));
+            let row = DoseRow {
+                line: 2,
+                id: auditor.city.row(resident).id,
+                dose: DoseNo::FIRST,
+                date,
+                vaccine: VACCINE.into(),
+            };
+            Ask::Dose(Box::new(row))
+        }
+        Mind::Roll => {
+            let mut roll = auditor.city.roll.clone();
+            if dice.chance(1, 2) {
+                roll.remove(resident.0 as usize);
+            }
+            Ask::Roll(roll)
+        }
+        _ => return None,
+    })
+}
+
+/// Somebody who looks at what is offered.
+struct Chooser<'a> {
+    auditor: &'a Auditor,
+    world: &'a World,
+    resident: ResidentNo,
+}
+
+impl Chooser<'_> {
+    /// A place for the dose that one has not booked yet, mostly; sometimes any.
+    fn one(&self, dice: &mut Dice) -> Option<Legs> {
+        if dice.chance(1, 5) {
+            return self.any_leg(dice).map(Legs::one);
+        }
+        let dose = if self.auditor.journal.date_of(self.resident, DoseNo::FIRST).is_none() { 1 } else { 2 };
+        self.leg_for(dose, dice).map(Legs::one)
+    }
+
+    fn pair(&self, dice: &mut Dice) -> Option<Legs> {
+        Legs::pair(self.leg_for(1, dice)?, self.leg_for(2, dice)?)
+    }
+
+    fn leg_for(&self, dose: u8, dice: &mut Dice) -> Option<Leg> {
+        let dose = DoseNo::new(dose)?;
+        let giving = self.auditor.journal.sessions.values().filter(|one| one.doses.contains(&dose));
+        let giving: Vec<_> = giving.filter(|one| one.phase != SessionPhase::Draft || dice.chance(1, 20)).collect();
+        if giving.is_empty() {
+            return None;
+        }
+        let session = *dice.pick(&giving);
+        Some(Leg { session: session.id, slot: SlotNo(dice.below(session.slots.len()) as u16), dose })
+    }
+
+    /// Any place, now and then one that does not exist.
+    fn any_leg(&self, dice: &mut Dice) -> Option<Leg> {
+        let dose = dice.within(1..=2) as u8;
+        let leg = self.leg_for(dose, dice)?;
+        Some(match dice.below(30) {
+            0 => Leg { session: SessionId(99), ..leg },
+            1 => Leg { slot: SlotNo(9), ..leg },
+            2 => Leg { dose: DoseNo::new(3 - dose)?, ..leg },
+            _ => leg,
+        })
+    }
+
+    /// One of one's bookings, mostly a live one; now and then somebody else's.
+    fn booking(&self, dice: &mut Dice) -> Option<BookingNumber> {
+        let me = self.world.engine.me(self.resident)?;
+        let all: Vec<BookingNumber> = self.auditor.journal.bookings.keys().copied().collect();
+        if dice.chance(1, 25) && !all.is_empty() {
+            return Some(*dice.pick(&all));
+        }
+        let any = dice.chance(1, 6);
+        let own = me.bookings.iter().filter(|view| any || view.state == BookingState::Booked);
+        let own: Vec<BookingNumber> = own.map(|view| view.number).collect();
+        if own.is_empty() { None } else { Some(*dice.pick(&own)) }
+    }
+
+    /// What a page does with one's hold: it books, or moves the booking that the hold is to replace.
+    fn my_hold(&self, dice: &mut Dice, channel: Channel, key: RequestKey) -> Option<Call> {
+        let (resident, hold) = self.holder(dice)?;
+        let ask = match (hold.changes, hold.legs.as_slice()) {
+            (Some(number), [to]) => Ask::Move { number, session: to.session, slot: to.slot, key },
+            _ => Ask::Book { legs: Legs::of(&hold.legs)?, key },
+        };
+        Some(Call { resident, channel, ask })
+    }
+
+    /// Somebody who holds a place.
+    fn holder(&self, dice: &mut Dice) -> Option<(ResidentNo, HoldView)> {
+        let active = self.auditor.city.active;
+        let holding: Vec<_> = (0..active)
+            .map(ResidentNo)
+            .filter_map(|no| self.world.engine.current_hold(no).map(|hold| (no, hold)))
+            .collect();
+        if holding.is_empty() { None } else { Some(dice.pick(&holding).clone()) }
+    }
+}

@@ -1,0 +1,56 @@
+//! Scenes that once went wrong, played by hand: what a seed found, in as few steps as it takes.
+
+use super::city::{City, start};
+use super::schedule::Dice;
+use super::world::{World, poll};
+use super::{folder, live};
+use crate::core::event::By;
+use crate::core::ids::{Channel, DoseNo, RequestKey, ResidentNo, SlotNo};
+use crate::core::refusal::RefusalCode;
+use crate::core::resident::{Leg, Legs};
+use crate::ledger::{HighWaterFile, verify};
+
+fn key(text: &str) -> RequestKey {
+    RequestKey::new(text).expect("a key")
+}
+
+/// A city whose first session gives dose 1.
+fn world(folder: &std::path::Path) -> (World, Leg) {
+    let city = City::drawn(&mut Dice::seeded(1));
+    let world = World::found(&city, HighWaterFile::new(folder.join("high-water")));
+    world.clock.advance_ms(city.opens_at.ms_since(start()) as u32);
+    let sessions = world.engine.index().sessions();
+    let gives = |session: &crate::core::session::Session| session.doses.contains(&DoseNo::FIRST);
+    let session = sessions.iter().map(|entry| entry.definition()).find(|session| gives(session)).expect("dose 1");
+    let leg = Leg { session: session.id, slot: SlotNo(0), dose: DoseNo::FIRST };
+    (world, leg)
+}
+
+#[test]
+fn a_move_to_the_same_place_does_not_follow_its_sessions_close() {
+    let folder = folder();
+    let (mut world, leg) = world(folder.path());
+    let engine = world.engine.clone();
+    let who = ResidentNo(world.engine.index().residents_next() - 1);
+    let by = By::Resident(who);
+    let booked = world.run(engine.book(who, Legs::one(leg), key("a"), by.clone(), Channel::Phone)).expect("a place");
+    let number = booked.bookings[0].number;
+    let mut close = Box::pin(engine.close_session(leg.session, By::System));
+    assert!(poll(close.as_mut()).is_pending());
+    world.deliver(leg.session, false);
+    let mut again = Box::pin(engine.move_booking(who, number, leg.session, leg.slot, key("b"), by, Channel::Phone));
+    assert!(poll(again.as_mut()).is_pending(), "the close is not durable yet");
+    let refused = world.run(again).expect_err("the session is closed");
+    assert_eq!(refused.code, RefusalCode::Closed);
+    world.run(close).expect("closed");
+    let report = verify(&engine.0.reader.snapshot().expect("a view"), None).expect("readable");
+    assert_eq!(report.problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_life_is_as_long_as_it_should_be() {
+    let folder = folder();
+    let ended = live(7, folder.path()).map_err(|failed| failed.to_string()).expect("a life");
+    assert!(ended.tally.calls > 50, "people ask");
+    assert!(ended.tally.answers.len() > 5, "and hear many things");
+}
