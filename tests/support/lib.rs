@@ -26,3 +26,8 @@ pub fn report(text: &str) {
     // A closed terminal is no reason to fail a test.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
+/// Says on stdout that something was not tested, and why. `tests/run` repeats it at its end.
+pub fn not_run(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "not run: {text}");
+}
