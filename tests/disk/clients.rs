@@ -13,8 +13,10 @@ use super::timeline::Timeline;
 
 const BOOKERS: usize = 48;
 const READERS: usize = 2;
-/// So long a booker thinks between two requests, and a reader.
-const PAUSE: Duration = Duration::from_millis(50);
+/// So long a booker thinks between two requests.
+const BOOKER_THINKS: Duration = Duration::from_millis(200);
+/// So long a reader does.
+const READER_THINKS: Duration = Duration::from_millis(50);
 /// A person changes at most so often, so that the city's own limit of changes is never met.
 const KEYS_MAX: usize = 60;
 const ANSWERED_WITHIN: Duration = Duration::from_mins(1);
@@ -36,7 +38,6 @@ pub(crate) struct Booker {
     live: Option<Value>,
     /// What was asked last, if its outcome is not known yet.
     open: Option<Request>,
-    tries: usize,
 }
 
 impl Booker {
@@ -73,13 +74,13 @@ impl Booker {
         }
     }
 
-    fn next(&mut self, place: &Place) -> Request {
+    fn next(&self, place: &Place) -> Request {
         if let Some(live) = &self.live {
             let number = live["number"].as_str().expect("a booking has a number");
             return Request::new("DELETE", format!("/api/v1/bookings/{number}"));
         }
-        self.tries += 1;
-        Request::new("POST", "/api/v1/bookings").key(format!("disk-{}", self.tries)).json(&place.dose(1))
+        // A refused key is decided anew, so only successes use keys up.
+        Request::new("POST", "/api/v1/bookings").key(format!("disk-{}", self.keys.len())).json(&place.dose(1))
     }
 
     /// Compares with what is there. Gives how many keys were repeated.
@@ -101,7 +102,7 @@ impl Booker {
 /// A city under load.
 pub(crate) struct Load {
     pub(crate) timeline: Arc<Timeline>,
-    bookers: JoinSet<Vec<Booker>>,
+    bookers: JoinSet<Booker>,
     readers: JoinSet<()>,
     stop: Arc<AtomicBool>,
 }
@@ -118,14 +119,14 @@ impl Load {
         let stop = Arc::new(AtomicBool::new(false));
         let (mut bookers, mut readers) = (JoinSet::new(), JoinSet::new());
         for (resident, client) in people {
-            let mut booker = Booker { resident, client, keys: Vec::new(), live: None, open: None, tries: 0 };
+            let mut booker = Booker { resident, client, keys: Vec::new(), live: None, open: None };
             let (timeline, stop, place) = (Arc::clone(&timeline), Arc::clone(&stop), session.place(0));
             bookers.spawn(async move {
-                while !stop.load(Ordering::Relaxed) && booker.tries < KEYS_MAX {
+                while !stop.load(Ordering::Relaxed) && booker.keys.len() < KEYS_MAX {
                     booker.step(&place, &timeline).await;
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(BOOKER_THINKS).await;
                 }
-                vec![booker]
+                booker
             });
         }
         for _ in 0..READERS {
@@ -157,8 +158,8 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
         let mut bookers = Vec::new();
         let all = async {
-            while let Some(share) = self.bookers.join_next().await {
-                bookers.extend(share.expect("a booker"));
+            while let Some(booker) = self.bookers.join_next().await {
+                bookers.push(booker.expect("a booker"));
             }
             while let Some(reader) = self.readers.join_next().await {
                 reader.expect("a reader");
@@ -166,6 +167,14 @@ impl Load {
         };
         tokio::time::timeout(ANSWERED_WITHIN, all).await.expect("everybody is answered");
         bookers
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.timeline.report("until the test failed");
+        }
     }
 }
 
@@ -191,7 +200,7 @@ async fn read(resident: Resident, mut client: Client, mut ops: Client, timeline:
             Err(error) => error.to_string(),
         };
         timeline.state(&state);
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(READER_THINKS).await;
     }
 }
 

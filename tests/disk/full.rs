@@ -11,11 +11,11 @@ const DISK_MIB: u32 = 48;
 const MIB: u64 = 1024 * 1024;
 /// So long a full disk lasts.
 const FULL_FOR: Duration = Duration::from_secs(4);
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Booking goes on so soon after there is room again.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// A refusal for want of room comes so quickly.
-const REFUSED_WITHIN: Duration = Duration::from_secs(2);
+const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 
 async fn while_the_disk_is_full(title: &str, config: &'static str, bytes_left: u64, codes: &[&str], reasons: &[&str]) {
     let disk = match SmallDisk::mount(DISK_MIB) {

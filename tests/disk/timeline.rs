@@ -134,11 +134,3 @@ impl Timeline {
         }
     }
 }
-
-impl Drop for Timeline {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.report("until the test failed");
-        }
-    }
-}

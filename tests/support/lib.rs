@@ -29,5 +29,6 @@ pub fn report(text: &str) {
 
 /// Says on stdout that something was not tested, and why. `tests/run` repeats it at its end.
 pub fn not_run(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "not run: {text}");
+    // A line of its own, whatever stands on the one before.
+    let _ = writeln!(std::io::stdout().lock(), "\nnot run: {text}");
 }
