@@ -28,6 +28,8 @@ const LOGIN_TRIES_MAX: usize = 200;
 pub struct CityBuilder {
     residents: usize,
     below: &'static str,
+    data_in: Option<PathBuf>,
+    config: Option<&'static str>,
     open_in_seconds: Option<u32>,
 }
 
@@ -53,11 +55,25 @@ impl CityBuilder {
         self
     }
 
+    /// With its data in this folder of somebody else, such as another file system.
+    #[must_use]
+    pub fn data_in(mut self, folder: &Path) -> Self {
+        self.data_in = Some(folder.to_owned());
+        self
+    }
+
+    /// With this configuration.
+    #[must_use]
+    pub const fn config(mut self, toml: &'static str) -> Self {
+        self.config = Some(toml);
+        self
+    }
+
     /// Makes the city and serves it. Returns when it is ready.
     #[must_use]
     pub fn start(self) -> City {
         let folder = TempDir::with_prefix("sesshu-test-").expect("a temporary folder");
-        let parent = folder.path().join(self.below);
+        let parent = self.data_in.unwrap_or_else(|| folder.path().join(self.below));
         std::fs::create_dir_all(&parent).expect("a folder");
         let data = parent.join("city");
         let mut demo = Sesshu::new(["demo", "--residents", &self.residents.to_string()]);
@@ -65,6 +81,11 @@ impl CityBuilder {
             demo = demo.arg("--open-in").arg(seconds.to_string());
         }
         let mut city = City::stopped(folder, data);
+        if let Some(toml) = self.config {
+            let file = city.files().join("sesshu.toml");
+            std::fs::write(&file, toml).expect("a configuration");
+            city.config = Some(file);
+        }
         city.spawn(demo);
         city.residents = read_residents(&city.data.join("demo-residents.csv"));
         assert_eq!(city.residents.len(), self.residents, "the demo lists each of its residents");
@@ -77,6 +98,7 @@ impl CityBuilder {
 pub struct City {
     folder: TempDir,
     data: PathBuf,
+    config: Option<PathBuf>,
     server: Option<Server>,
     residents: Vec<Resident>,
     next_resident: AtomicUsize,
@@ -88,7 +110,7 @@ impl City {
     /// A demo city of 200 residents, unless said otherwise.
     #[must_use]
     pub const fn demo() -> CityBuilder {
-        CityBuilder { residents: 200, below: "", open_in_seconds: None }
+        CityBuilder { residents: 200, below: "", data_in: None, config: None, open_in_seconds: None }
     }
 
     /// Serves the data that commands have made in `data`, a folder in `folder`.
@@ -103,6 +125,7 @@ impl City {
         Self {
             folder,
             data,
+            config: None,
             server: None,
             residents: Vec::new(),
             next_resident: AtomicUsize::new(0),
@@ -192,9 +215,30 @@ impl City {
         }
     }
 
+    /// [`Self::restart`] for data that the server may refuse; then it says why.
+    pub fn try_restart(&mut self) -> Result<(), String> {
+        assert!(self.server.is_none(), "the server still runs");
+        self.try_spawn(Sesshu::new(["serve"]))
+    }
+
+    /// The id of the server's process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.server().process_id()
+    }
+
+    fn try_spawn(&mut self, mut command: Sesshu) -> Result<(), String> {
+        if let Some(config) = &self.config {
+            command = command.arg("--config").arg(config);
+        }
+        self.server = Some(Server::start(command, &self.data, &self.folder.path().join("server.log"))?);
+        Ok(())
+    }
+
     fn spawn(&mut self, command: Sesshu) {
-        let started = Server::start(command, &self.data, &self.folder.path().join("server.log"));
-        self.server = Some(started.unwrap_or_else(|problem| panic!("{problem}\n{}", self.log())));
+        if let Err(problem) = self.try_spawn(command) {
+            panic!("{problem}\n{}", self.log());
+        }
     }
 
     /// The end of what the server wrote.

@@ -26,3 +26,9 @@ pub fn report(text: &str) {
     // A closed terminal is no reason to fail a test.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
+/// Says on stdout that something was not tested, and why. `tests/run` repeats it at its end.
+pub fn not_run(text: &str) {
+    // A line of its own, whatever stands on the one before.
+    let _ = writeln!(std::io::stdout().lock(), "\nnot run: {text}");
+}

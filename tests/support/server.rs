@@ -57,6 +57,10 @@ impl Server {
         }
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill9(mut self) {
         end_hard(&mut self.child);
