@@ -134,7 +134,9 @@ fn parse_instant(text: &str) -> Option<Instant> {
             if ahead_ms < MS_PER_DAY { sign * ahead_ms } else { return None }
         }
     };
-    Some(Instant(i64::from(day.0) * MS_PER_DAY + i64::from(clock.0) * MS_PER_MINUTE + ms - offset_ms))
+    let instant = Instant(i64::from(day.0) * MS_PER_DAY + i64::from(clock.0) * MS_PER_MINUTE + ms - offset_ms);
+    // An offset may lead into a year that is not accepted, and then could not be read back.
+    Day::YEARS.contains(&instant.city_day().ymd().0).then_some(instant)
 }
 
 fn all_digits(text: &str) -> Option<&str> {
@@ -371,6 +373,8 @@ mod tests {
             "2026-12-01 09:00+9",
             "2026-12-01 09:00+9:00",
             "2026-12-01 09:00+24:00",
+            "2199-12-31T20:00:00-05:00",
+            "1868-01-01T00:00:00+23:00",
             "二〇二六",
         ] {
             assert!(wrong.parse::<Instant>().is_err(), "{wrong}");
