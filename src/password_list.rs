@@ -89,8 +89,11 @@ impl PasswordList {
 
 fn standing_lines(file: File, void: &HashSet<String>) -> io::Result<Vec<String>> {
     let mut kept = Vec::new();
-    for line in BufReader::new(file).lines().skip(1) {
-        let line = line?;
+    for line in BufReader::new(file).split(b'\n').skip(1) {
+        // A power cut may have left a part of a line, ending in the middle of a character.
+        let Some(line) = line?.strip_suffix(b"\r").and_then(|line| str::from_utf8(line).ok().map(str::to_owned)) else {
+            continue;
+        };
         let whole = line.split(',').count() == 3;
         let id = line.split(',').next().unwrap_or("");
         if whole && !void.contains(id) {
@@ -108,10 +111,30 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn line(id: &str) -> PasswordLine {
         PasswordLine { id: id.into(), name_kana: "テスト　ハナコ".into(), password: "abcd-efgh-jkm".into() }
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_cut_anywhere_goes_on_with_its_whole_lines(at in any::<Index>(), noise in proptest::collection::vec(any::<u8>(), 0..6)) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut list = PasswordList::open(folder.path(), &HashSet::new()).expect("a list");
+            list.append(&[line("0001"), line("0002"), line("0003")]).expect("kept");
+            drop(list);
+            let partial = folder.path().join(PARTIAL_NAME);
+            let whole = std::fs::read(&partial).expect("a file");
+            let cut = at.index(whole.len() + 1);
+            std::fs::write(&partial, [&whole[..cut], &noise[..]].concat()).expect("cut");
+            let ends = whole[..cut].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let list = PasswordList::open(folder.path(), &HashSet::new()).expect("taken up");
+            prop_assert!(list.lines >= ends.saturating_sub(1) && list.lines <= 3, "{} lines of {ends}", list.lines);
+        }
     }
 
     #[test]

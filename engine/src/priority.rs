@@ -3,8 +3,8 @@
 
 /// The nice value of the threads that serve residents.
 pub const PUBLIC_NICE: i32 = 5;
-/// The nice value of the threads that hash passwords.
-pub const HASHING_NICE: i32 = 10;
+/// The nice value of the threads that hash passwords: each hash takes a core for some 25 ms, and a booking must not wait for one.
+pub const HASHING_NICE: i32 = 19;
 
 /// Lowers the priority of the calling thread. If the system refuses, the thread goes on as it is: the order is a courtesy, not
 /// a condition.

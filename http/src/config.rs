@@ -151,6 +151,7 @@ impl PublicConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn asked(peer: [u8; 4], headers: &[(&'static str, &str)], proxy: bool) -> Client {
         let config = PublicConfig {
@@ -176,6 +177,17 @@ mod tests {
         assert_eq!(asked([10, 0, 0, 2], &forwarded, false), direct);
         let behind = Client { address: IpAddr::from([198, 51, 100, 7]), https: true };
         assert_eq!(asked([10, 0, 0, 1], &forwarded, true), behind);
+    }
+
+    proptest! {
+        #[test]
+        fn the_rightmost_address_counts_whatever_stands_before_it(before in "[0-9a-fA-F:., \\[\\]%]{0,40}", address: std::net::Ipv4Addr) {
+            let headers = [("x-forwarded-for", &*format!("{before},{address}"))];
+            prop_assert_eq!(asked([10, 0, 0, 1], &headers, true).address, IpAddr::V4(address));
+            let alone = asked([10, 0, 0, 1], &[("x-forwarded-for", &before)], true).address;
+            let last = before.rsplit(',').next().and_then(|last| last.trim().parse::<IpAddr>().ok());
+            prop_assert_eq!(alone, last.map_or(IpAddr::from([10, 0, 0, 1]), |last| last.to_canonical()));
+        }
     }
 
     #[test]

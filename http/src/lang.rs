@@ -79,6 +79,7 @@ impl Lang {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -128,6 +129,15 @@ mod tests {
             }
         }
         assert!(asked > 40, "{asked}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_chooses_one_of_our_languages(text in "([a-zA-Z*-]{0,3}(;q=[0-9.eEnNaAiIfF+-]{0,6})?,? ?){0,8}|[ -~]{0,60}") {
+            let header = HeaderValue::try_from(&text).expect("visible ASCII");
+            let lang = Lang::accepted(Some(&header));
+            prop_assert!(lang == Lang::Ja || text.to_ascii_lowercase().contains("en"));
+        }
     }
 
     #[test]

@@ -245,6 +245,10 @@ fn default_vaccines() -> Vec<VaccineSpec> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -281,6 +285,30 @@ mod tests {
         for (text, line, key) in cases {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.starts_with(&format!("sesshu.toml:{line}: {key}: ")), "{text:?} gave {error:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_configuration_or_an_error_on_one_of_its_lines(
+            at in any::<Index>(),
+            lines in vec("[a-z_]{1,20} = [0-9\"a-z:.-]{0,12}|\\[\\[?[a-z]{1,8}\\]\\]?|\\PC{0,40}", 0..4),
+            cut in 0..3_usize,
+        ) {
+            let mut all: Vec<String> = TEMPLATE.lines().map(|line| line.trim_start_matches("# ").to_owned()).collect();
+            let from = at.index(all.len());
+            all.splice(from..(from + cut).min(all.len()), lines);
+            for text in [all.join("\n"), all[from..].join("\r\n")] {
+                match parse(&text) {
+                    Ok(config) => prop_assert_eq!(config.vaccines().len(), config.vaccines.map_or(2, |vaccines| vaccines.len())),
+                    Err(error) => {
+                        let said = error.to_string();
+                        let line = said.strip_prefix("sesshu.toml:").and_then(|rest| rest.split(':').next()?.parse().ok());
+                        prop_assert!(line.is_some_and(|line: usize| (1..=text.lines().count().max(1)).contains(&line)), "{}", said);
+                        prop_assert!(!said.contains('\n'), "{}", said);
+                    }
+                }
+            }
         }
     }
 

@@ -89,3 +89,41 @@ impl SocketPath {
         Ok(Self { path, _folder: folder })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::jobs::Job;
+
+    /// What the other end of a socket reads when it is sent `bytes` and then nothing more.
+    fn received(bytes: &[u8]) -> io::Result<Option<Job>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        runtime.block_on(async {
+            let (mut client, server) = UnixStream::pair()?;
+            client.write_all(bytes).await?;
+            drop(client);
+            Lines::new(server).receive().await
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_a_job_or_refused(
+            job in "publish|drafts|staff|verify|roll_import|report|waves",
+            fields in "(,\"(file|dry_run|partial|japanese|shown|opens_at_ms|login|role|id)\":(true|null|-?[0-9]{1,20}|\"[A-Za-z0-9=+/]{0,8}\")){0,5}",
+            bytes in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let line = format!("{{\"job\":\"{job}\"{fields}}}");
+            prop_assert!(matches!(received(line.as_bytes()), Ok(None)), "a line that does not end is none");
+            for bytes in [format!("{line}\n").as_bytes(), &[&bytes[..], b"\n"].concat()] {
+                if let Ok(Some(job)) = received(bytes) {
+                    let said = serde_json::to_value(&job).expect("JSON");
+                    let again: Job = serde_json::from_value(said.clone()).expect("the same job");
+                    prop_assert_eq!(serde_json::to_value(&again).expect("JSON"), said);
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::{
-    Column, Encoding, Lang, LineError, ParsedFile, parse_doses, parse_roll, parse_sessions, parse_waves,
+    Column, Encoding, Lang, LineError, ParsedFile, doses_without_earlier, parse_doses, parse_roll, parse_sessions,
+    parse_waves,
 };
 use sesshu_engine::{EngineHandle, PublishSummary};
 
@@ -183,6 +184,7 @@ pub(super) async fn doses(
 ) -> Result<Value, Failure> {
     let mut file = parse_doses(file, engine.now().city_day());
     file.errors.extend(engine.check_doses(&file.rows));
+    file.errors.extend(doses_without_earlier(&file.rows, |id| Some(engine.me(engine.find(id)?)?.next?.dose)));
     let about = about_file(&file, lang);
     if !file.errors.is_empty() {
         return Ok(about);

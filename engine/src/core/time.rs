@@ -117,6 +117,9 @@ fn parse_instant(text: &str) -> Option<Instant> {
             rest = &fraction[end..];
         }
     }
+    if clock.0 == 24 * 60 && ms > 0 {
+        return None;
+    }
     let offset_ms = match rest {
         "" => CITY_OFFSET_MS,
         "Z" | "z" => 0,
@@ -126,11 +129,14 @@ fn parse_instant(text: &str) -> Option<Instant> {
                 b'-' => -1,
                 _ => return None,
             };
-            let of_day: ClockTime = offset.get(1..)?.parse().ok()?;
-            sign * i64::from(of_day.0) * MS_PER_MINUTE
+            let ahead: ClockTime = offset.get(1..).filter(|hhmm| hhmm.len() == 5)?.parse().ok()?;
+            let ahead_ms = i64::from(ahead.0) * MS_PER_MINUTE;
+            if ahead_ms < MS_PER_DAY { sign * ahead_ms } else { return None }
         }
     };
-    Some(Instant(i64::from(day.0) * MS_PER_DAY + i64::from(clock.0) * MS_PER_MINUTE + ms - offset_ms))
+    let instant = Instant(i64::from(day.0) * MS_PER_DAY + i64::from(clock.0) * MS_PER_MINUTE + ms - offset_ms);
+    // An offset may lead into a year that is not accepted, and then could not be read back.
+    Day::YEARS.contains(&instant.city_day().ymd().0).then_some(instant)
 }
 
 fn all_digits(text: &str) -> Option<&str> {
@@ -361,7 +367,21 @@ mod tests {
         let precise: Instant = "2026-12-01T09:00:07.250+09:00".parse().expect("RFC 3339");
         assert_eq!((precise.ms_since(nine), precise.to_rfc3339().as_str()), (7_250, "2026-12-01T09:00:07+09:00"));
         assert_eq!(nine.city_day(), day("2026-12-01"));
-        for wrong in ["", "2026-12-01", "2026-13-01 09:00", "2026-12-01 25:00", "2026-12-01 09:00+9", "二〇二六"] {
+        assert_eq!("2026-12-01 24:00:00".parse::<Instant>(), "2026-12-02 00:00".parse());
+        for wrong in [
+            "",
+            "2026-12-01",
+            "2026-13-01 09:00",
+            "2026-12-01 25:00",
+            "2026-12-01 24:00:30",
+            "2026-12-01 24:00:00.001",
+            "2026-12-01 09:00+9",
+            "2026-12-01 09:00+9:00",
+            "2026-12-01 09:00+24:00",
+            "2199-12-31T20:00:00-05:00",
+            "1868-01-01T00:00:00+23:00",
+            "二〇二六",
+        ] {
             assert!(wrong.parse::<Instant>().is_err(), "{wrong}");
         }
     }

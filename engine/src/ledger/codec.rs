@@ -169,6 +169,9 @@ mod tests {
     use crate::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
     use crate::core::resident::{Booking, BookingState};
     use crate::core::time::Day;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     fn entry(n: u32) -> Entry {
         let booking = Booking {
@@ -214,6 +217,58 @@ mod tests {
             let mut bytes = whole.bytes.clone();
             bytes[at / 8] ^= 1 << (at % 8);
             assert!(read_block(1, &bytes, CHAIN_START, |_, _, _| {}).is_err(), "bit {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_is_read_whole_or_refused(
+            count in 0..6_u32,
+            head in 0..1_000_u64,
+            chain in any::<[u8; 32]>(),
+            at in any::<Index>(),
+            with in vec(any::<u8>(), 0..40),
+            cut in 0..40_usize,
+        ) {
+            let whole = block(head, Chain(chain), 0..count);
+            let from = at.index(whole.bytes.len() + 1);
+            let mut bytes = whole.bytes.clone();
+            bytes.splice(from..(from + cut).min(whole.bytes.len()), with);
+            let mut seen = Vec::new();
+            let read = read_block(head + 1, &bytes, Chain(chain), |seq, found, _| seen.push((seq, found)));
+            prop_assert_eq!(read.is_ok(), bytes == whole.bytes);
+            let right = |(nth, (seq, found)): (usize, &(u64, Entry))| {
+                *seq == head + 1 + nth as u64 && *found == entry(nth as u32)
+            };
+            prop_assert!(read.is_err() || seen.iter().enumerate().all(right));
+        }
+
+        #[test]
+        fn any_bytes_are_a_block_or_a_row_or_refused(mut bytes in vec(any::<u8>(), 0..200), known in any::<bool>()) {
+            if let (true, Some(format)) = (known, bytes.first_mut()) {
+                *format = FORMAT;
+            }
+            if bytes.len() > 37 {
+                bytes[5..37].copy_from_slice(&CHAIN_START.0);
+            }
+            let mut seen = 0;
+            if read_block(1, &bytes, CHAIN_START, |seq, _, _| seen = seq).is_ok() {
+                prop_assert!(seen >= 1, "a block has an entry");
+            }
+            if let Ok(row) = decode_row::<Entry>(&bytes, "a row", 1) {
+                prop_assert_eq!(decode_row::<Entry>(&encode_row(&row), "a row", 1).ok(), Some(row));
+            }
+        }
+
+        #[test]
+        fn an_entry_with_a_right_chain_and_wrong_bytes_is_refused_or_read(at in any::<Index>(), byte in any::<u8>()) {
+            let mut bytes = postcard::to_allocvec(&entry(7)).expect("it encodes");
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(read) = decode::<Entry>(&bytes, "an entry", 1) {
+                let again = postcard::to_allocvec(&read).expect("it encodes");
+                prop_assert_eq!(decode::<Entry>(&again, "an entry", 1).ok(), Some(read));
+            }
         }
     }
 

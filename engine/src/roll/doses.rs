@@ -1,6 +1,6 @@
 //! Doses that residents were given elsewhere, as movers were.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::core::ids::{CityId, DoseNo};
 use crate::core::time::Day;
@@ -9,7 +9,7 @@ use super::city_id::parse_city_id;
 use super::column::Column;
 use super::date::{DateProblem, parse_date};
 use super::number::parse_dose;
-use super::problem::Reason;
+use super::problem::{LineError, Reason};
 use super::table::{ParsedFile, Wanted, parse_name, read_table, required};
 
 /// One dose given elsewhere, as the file says.
@@ -55,10 +55,24 @@ pub fn parse_doses(bytes: &[u8], today: Day) -> DosesFile {
     })
 }
 
+/// The lines that record a dose without the one before it, in the file or on record. `next` is the first dose that a person
+/// has not had, if that is known: of people who are not on file it is not, and their lines are wrong for that reason.
+#[must_use]
+pub fn doses_without_earlier(rows: &[DoseRow], next: impl Fn(CityId) -> Option<DoseNo>) -> Vec<LineError> {
+    let in_file: HashSet<_> = rows.iter().map(|row| (row.id, row.dose)).collect();
+    let missing = rows.iter().filter_map(|row| {
+        let earlier = row.dose.previous()?;
+        let missing = !in_file.contains(&(row.id, earlier)) && next(row.id).is_some_and(|next| next <= earlier);
+        let reason = Reason::EarlierDoseMissing { dose: earlier.get() };
+        missing.then_some(LineError { line: row.line, column: Some(Column::Dose), reason })
+    });
+    missing.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roll::{LineError, Shown};
+    use crate::roll::Shown;
     use proptest::prelude::*;
 
     const HEADER: &str = "id,dose,date,vaccine\n";
@@ -91,6 +105,29 @@ mod tests {
         let twice = doses("1234,1,2026-01-01,v\n1234,2,2026-02-01,v\n1234,1,2026-01-02,v\n");
         let reason = Reason::RowTwice { first_line: 2 };
         assert_eq!(twice.errors, [LineError { line: 4, column: Some(Column::Dose), reason }]);
+    }
+
+    #[test]
+    fn a_second_dose_needs_a_first_in_the_file_or_on_record() {
+        let file = doses(concat!(
+            "1111,2,2026-02-01,v\n",
+            "2222,2,2026-02-01,v\n",
+            "2222,1,2026-01-01,v\n",
+            "3333,2,2026-02-01,v\n",
+            "4444,1,2026-02-01,v\n",
+            "5555,3,2026-02-01,v\n",
+            "6666,2,2026-02-01,v\n",
+        ));
+        assert_eq!(file.errors, []);
+        // 3333 had dose 1 already, 6666 is not on file.
+        let next = |id: CityId| match id.to_string().as_str() {
+            "3333" | "5555" => DoseNo::new(2),
+            "6666" => None,
+            _ => Some(DoseNo::FIRST),
+        };
+        let missing =
+            |line, dose| LineError { line, column: Some(Column::Dose), reason: Reason::EarlierDoseMissing { dose } };
+        assert_eq!(doses_without_earlier(&file.rows, next), [missing(2, 1), missing(7, 2)]);
     }
 
     proptest! {

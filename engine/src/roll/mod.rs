@@ -33,7 +33,7 @@ pub use city_id::{IdProblem, TYPED_ID_CHARS_MAX, parse_city_id, parse_typed_city
 pub use clock_time::parse_clock_time;
 pub use column::Column;
 pub use date::{DateProblem, Era, parse_date};
-pub use doses::{DoseRow, DosesFile, parse_doses};
+pub use doses::{DoseRow, DosesFile, doses_without_earlier, parse_doses};
 pub use hash_pool::{HashError, HashPool, HashPoolSettings};
 pub use hash_queue::Lane;
 pub use issue::{ISSUE_CHUNK, IssueError, IssuedPassword, issue_passwords};

@@ -28,7 +28,7 @@ pub(super) fn parse_dose(text: &str) -> Result<DoseNo, Reason> {
     DoseNo::new(number as u8).ok_or(Reason::ValueMissing)
 }
 
-/// Reads doses separated by `;`, in ascending order and each once.
+/// Reads doses separated by `;`, each once, and puts them in ascending order.
 pub(super) fn parse_doses_list(text: &str) -> Result<Vec<DoseNo>, Reason> {
     let text = plain(text);
     if text.is_empty() {
@@ -37,8 +37,10 @@ pub(super) fn parse_doses_list(text: &str) -> Result<Vec<DoseNo>, Reason> {
     let doses: Result<Vec<DoseNo>, Reason> = text.split(';').map(parse_dose).collect();
     let mut doses = doses.map_err(|_| Reason::DosesForm { value: Shown::new(&text) })?;
     doses.sort_unstable();
-    doses.dedup();
-    Ok(doses)
+    match doses.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Reason::DoseRepeated { value: Shown::new(&text), dose: pair[0].get() }),
+        None => Ok(doses),
+    }
 }
 
 #[cfg(test)]
@@ -60,12 +62,14 @@ mod tests {
     #[test]
     fn doses_are_a_list_without_repeats() {
         let doses = |text| parse_doses_list(text).map(|doses| doses.into_iter().map(DoseNo::get).collect::<Vec<_>>());
-        for (text, list) in [("1", vec![1]), ("2;1", vec![1, 2]), ("１；２", vec![1, 2]), ("1 ; 1", vec![1])] {
+        for (text, list) in [("1", vec![1]), ("2;1", vec![1, 2]), ("１；２", vec![1, 2]), ("3 ; 1", vec![1, 3])] {
             assert_eq!(doses(text), Ok(list), "{text}");
         }
         for text in ["0", "10", "1,2", "1;", "一"] {
             assert!(matches!(doses(text), Err(Reason::DosesForm { .. })), "{text}");
         }
         assert_eq!(doses(""), Err(Reason::ValueMissing));
+        let repeated = Reason::DoseRepeated { value: Shown::new("2;1;2"), dose: 2 };
+        assert_eq!(doses("2;1;２"), Err(repeated));
     }
 }

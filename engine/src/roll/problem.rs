@@ -134,8 +134,16 @@ pub enum Reason {
     PhoneShareAboveCapacity { value: Shown, capacity: u32 },
     /// The text is not a list of doses.
     DosesForm { value: Shown },
+    /// A list of doses names one of them twice.
+    DoseRepeated { value: Shown, dose: u8 },
     /// An earlier line is about the same thing.
     RowTwice { first_line: u64 },
+    /// An earlier line has the same name.
+    NameTwice { value: Shown, first_line: u64 },
+    /// An earlier line has a session of the same venue, date and vaccine at a time that overlaps.
+    SessionsOverlap { first_line: u64 },
+    /// The dose before this one is neither in the file nor on record.
+    EarlierDoseMissing { dose: u8 },
     /// The first date of birth of a wave is after the last.
     BornFromAfterTo { value: Shown },
     /// The vaccine is not configured.

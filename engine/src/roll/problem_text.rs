@@ -110,7 +110,15 @@ impl Reason {
             Self::DosesForm { value } => {
                 format!("「{value}」は回数として読めません。例: 1、2、1;2（1回目から9回目まで）")
             }
+            Self::DoseRepeated { value, dose } => format!("「{value}」に {dose} 回目が2度あります。"),
             Self::RowTwice { first_line } => format!("{first_line} 行目と重複しています。"),
+            Self::NameTwice { value, first_line } => format!("名称「{value}」は {first_line} 行目にもあります。"),
+            Self::SessionsOverlap { first_line } => {
+                format!("{first_line} 行目の接種会と、会場・日付・ワクチンが同じで時間が重なっています。")
+            }
+            Self::EarlierDoseMissing { dose } => {
+                format!("{dose} 回目の記録がありません。{dose} 回目の行も取り込んでください。")
+            }
             Self::BornFromAfterTo { value } => format!("「{value}」は生年月日の始まりより前です。"),
             Self::VaccineUnknown { value, known } => {
                 format!("ワクチン「{value}」は設定にありません（設定済み: {known}）。")
@@ -202,7 +210,15 @@ impl Reason {
             Self::DosesForm { value } => {
                 format!("\"{value}\" is not a list of doses from 1 to 9; expected for example 1, 2 or 1;2")
             }
+            Self::DoseRepeated { value, dose } => format!("\"{value}\" names dose {dose} twice"),
             Self::RowTwice { first_line } => format!("repeats line {first_line}"),
+            Self::NameTwice { value, first_line } => format!("the name \"{value}\" is already on line {first_line}"),
+            Self::SessionsOverlap { first_line } => {
+                format!("overlaps the session on line {first_line}: same venue, date and vaccine")
+            }
+            Self::EarlierDoseMissing { dose } => {
+                format!("there is no dose {dose} on record; add a line for dose {dose} as well")
+            }
             Self::BornFromAfterTo { value } => format!("\"{value}\" is before the first date of birth"),
             Self::VaccineUnknown { value, known } => {
                 format!("the vaccine \"{value}\" is not configured (known: {known})")

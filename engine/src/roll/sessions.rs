@@ -60,19 +60,37 @@ const COLUMNS: [Wanted; 9] = [
     optional(Column::PhoneShare),
 ];
 
-/// Reads drafts of sessions. A second session of the same venue, date, start and vaccine is refused.
+/// The time and the line of a session that was read before.
+struct Earlier {
+    start: ClockTime,
+    end: ClockTime,
+    line: u64,
+}
+
+/// Reads drafts of sessions. A second session of the same venue, date and vaccine must not overlap the first in time.
 #[must_use]
 pub fn parse_sessions(bytes: &[u8]) -> SessionsFile {
-    let mut first_lines: HashMap<(String, Day, ClockTime, String), u64> = HashMap::new();
+    // As they do not overlap, a day has room for few: looking at all of them is quick.
+    let mut by_day: HashMap<(String, Day, String), Vec<Earlier>> = HashMap::new();
     read_table(bytes, &COLUMNS, |row, errors| {
         let session = read_session(row, errors)?;
-        let key = (session.venue.clone(), session.date, session.start, session.vaccine.clone());
-        let first_line = *first_lines.entry(key).or_insert(row.line);
-        if first_line != row.line {
-            errors.push(row.error(None, Reason::RowTwice { first_line }));
-            return None;
+        let (start, end) = (session.start, session.end);
+        let key = (session.venue.clone(), session.date, session.vaccine.clone());
+        let others = by_day.entry(key).or_default();
+        match others.iter().find(|other| other.start < end && start < other.end) {
+            Some(&Earlier { start: same, line: first_line, .. }) if same == start => {
+                errors.push(row.error(None, Reason::RowTwice { first_line }));
+                None
+            }
+            Some(&Earlier { line: first_line, .. }) => {
+                errors.push(row.error(Some(Column::Start), Reason::SessionsOverlap { first_line }));
+                None
+            }
+            None => {
+                others.push(Earlier { start, end, line: row.line });
+                Some(session)
+            }
         }
-        Some(session)
     })
 }
 
@@ -187,6 +205,11 @@ mod tests {
             ("a,2026-12-05,9:00,12:00,30,20,,1,", Column::Vaccine, Reason::ValueMissing),
             ("a,2026-12-05,9:00,12:00,30,20,v,0,", Column::Doses, Reason::DosesForm { value: shown("0") }),
             (
+                "a,2026-12-05,9:00,12:00,30,20,v,1;1,",
+                Column::Doses,
+                Reason::DoseRepeated { value: shown("1;1"), dose: 1 },
+            ),
+            (
                 "a,2026-12-05,9:00,12:00,30,20,v,1,21",
                 Column::PhoneShare,
                 Reason::PhoneShareAboveCapacity { value: shown("21"), capacity: 20 },
@@ -204,6 +227,27 @@ mod tests {
         );
         assert_eq!(file.errors, [LineError { line: 4, column: None, reason: Reason::RowTwice { first_line: 2 } }]);
         assert_eq!(file.rows.len(), 2);
+    }
+
+    #[test]
+    fn sessions_of_one_venue_date_and_vaccine_must_not_overlap() {
+        let file = sessions(concat!(
+            "a,2026-12-05,9:00,12:00,30,20,v,1,\n",
+            "a,2026-12-05,12:00,13:00,30,20,v,1,\n",
+            "a,2026-12-05,8:00,9:30,30,20,v,2,\n",
+            "b,2026-12-05,8:00,9:30,30,20,v,1,\n",
+            "a,2026-12-06,8:00,9:30,30,20,v,1,\n",
+            "a,2026-12-05,8:00,9:30,30,20,w,1,\n",
+            "a,2026-12-05,12:30,14:00,30,20,v,1,\n",
+            "a,2026-12-05,8:00,9:00,30,20,v,1,\n",
+        ));
+        let overlap = |line, first_line| LineError {
+            line,
+            column: Some(Column::Start),
+            reason: Reason::SessionsOverlap { first_line },
+        };
+        assert_eq!(file.errors, [overlap(4, 2), overlap(8, 3)]);
+        assert_eq!(file.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 5, 6, 7, 9]);
     }
 
     proptest! {

@@ -41,12 +41,20 @@ const COLUMNS: [Wanted; 5] = [
 ];
 
 /// Reads waves. All columns must be there, as a wave whose criterion got lost would open for everybody; their values may
-/// be empty. A wave with the same name and criteria as an earlier one is refused.
+/// be empty. A second wave of the same name is refused.
 #[must_use]
 pub fn parse_waves(bytes: &[u8]) -> WavesFile {
-    let mut first_lines = HashMap::new();
+    let mut first_lines: HashMap<String, u64> = HashMap::new();
     read_table(bytes, &COLUMNS, |row, errors| {
-        let name = row.read(Column::Name, errors, parse_name);
+        let name = row.read(Column::Name, errors, |text| {
+            let name = parse_name(text)?;
+            let first_line = *first_lines.entry(name.clone()).or_insert(row.line);
+            if first_line == row.line {
+                Ok(name)
+            } else {
+                Err(Reason::NameTwice { value: Shown::new(&name), first_line })
+            }
+        });
         let born_from = row.read(Column::BornFrom, errors, optional_date);
         let born_to = row.read(Column::BornTo, errors, |text| {
             let to = optional_date(text)?;
@@ -66,14 +74,8 @@ pub fn parse_waves(bytes: &[u8]) -> WavesFile {
             }
             parse_instant(text).ok_or_else(|| Reason::InstantForm { value: Shown::new(text.trim()) })
         });
-        let (name, born_from, born_to, group) = (name?, born_from?, born_to?, group?);
-        let key = (name.clone(), born_from, born_to, group.clone());
-        let first_line = *first_lines.entry(key).or_insert(row.line);
-        if first_line != row.line {
-            errors.push(row.error(None, Reason::RowTwice { first_line }));
-            return None;
-        }
-        Some(WaveRow { line: row.line, name, born_from, born_to, group, opens_at: opens_at? })
+        let (born_from, born_to) = (born_from?, born_to?);
+        Some(WaveRow { line: row.line, name: name?, born_from, born_to, group: group?, opens_at: opens_at? })
     })
 }
 
@@ -126,8 +128,9 @@ mod tests {
         for (line, column, reason) in cases {
             assert_eq!(waves(line).errors, [LineError { line: 2, column: Some(column), reason }], "{line}");
         }
-        let twice = waves("a,,,,2026-12-01 09:00\na,,,,2026-12-02 09:00\n");
-        assert_eq!(twice.errors, [LineError { line: 3, column: None, reason: Reason::RowTwice { first_line: 2 } }]);
+        let twice = waves("a,,,,2026-12-01 09:00\nb,,,,2026-12-02 09:00\n a ,,,x,2026-12-02 09:00\n");
+        let reason = Reason::NameTwice { value: shown("a"), first_line: 2 };
+        assert_eq!(twice.errors, [LineError { line: 4, column: Some(Column::Name), reason }]);
     }
 
     proptest! {

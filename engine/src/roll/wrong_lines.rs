@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use encoding_rs::SHIFT_JIS;
 
-use super::{Column, Encoding, Lang, parse_roll};
+use super::{Column, Encoding, Lang, doses_without_earlier, parse_doses, parse_roll, parse_sessions, parse_waves};
+use crate::core::ids::DoseNo;
 use crate::core::time::Day;
 
 /// A wrong line, the column and a part of the reason in English and in Japanese.
@@ -78,6 +79,35 @@ fn every_wrong_line_is_reported_with_line_column_and_reason() {
         }
         assert_eq!(error.reason.needs_decision(), english.contains("unknown") || english == "decide", "{text}");
     }
+}
+
+#[test]
+fn lines_that_contradict_each_other_are_named_in_both_languages() {
+    let sessions = "venue,date,start,end,slot_minutes,capacity,vaccine,doses\n\
+                    a,2026-12-05,9:00,12:00,30,20,v,1\na,2026-12-05,11:00,13:00,30,20,v,1\nb,2026-12-05,9:00,12:00,30,20,v,1;1\n";
+    let waves = "name,born_from,born_to,group,opens_at\na,,,,2026-12-01 09:00\na,,,x,2026-12-01 09:00\n";
+    let doses = "id,dose,date,vaccine\n1111,2,2026-02-01,v\n";
+    let doses = parse_doses(doses.as_bytes(), Day(30_000)).rows;
+    let errors = [
+        parse_sessions(sessions.as_bytes()).errors,
+        parse_waves(waves.as_bytes()).errors,
+        doses_without_earlier(&doses, |_| Some(DoseNo::FIRST)),
+    ]
+    .concat();
+    let texts = [
+        (
+            "line 3, start: overlaps the session on line 2: same venue, date and vaccine",
+            "3行目「開始」: 2 行目の接種会と、会場・日付・ワクチンが同じで時間が重なっています。",
+        ),
+        ("line 4, doses: \"1;1\" names dose 1 twice", "4行目「回数」: 「1;1」に 1 回目が2度あります。"),
+        ("line 3, name: the name \"a\" is already on line 2", "3行目「名称」: 名称「a」は 2 行目にもあります。"),
+        (
+            "line 2, dose: there is no dose 1 on record; add a line for dose 1 as well",
+            "2行目「回」: 1 回目の記録がありません。1 回目の行も取り込んでください。",
+        ),
+    ];
+    let told: Vec<_> = errors.iter().map(|error| (error.text(Lang::En), error.text(Lang::Ja))).collect();
+    assert_eq!(told, texts.map(|(english, japanese)| (english.to_owned(), japanese.to_owned())));
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(crate) fn remove(name: CookieName, https: bool) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn cookies_are_host_bound_and_secure_exactly_on_https() {
@@ -61,6 +62,27 @@ mod tests {
             |https| write(CookieName::Login, "v", 60, https).expect("a cookie").to_str().expect("text").to_owned();
         assert_eq!(text(true), "__Host-sesshu=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(text(false), "sesshu=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_read_back_among_anything_else(value in "[A-Za-z0-9_-]{0,90}", others in "[ -:<-~]{0,40}", https in any::<bool>()) {
+            prop_assume!(!others.contains("sesshu"));
+            let set = write(CookieName::Login, &value, 60, https).expect("a cookie");
+            let pair = set.to_str().expect("text").split(';').next().expect("a pair").to_owned();
+            let header = HeaderValue::try_from(format!("{others}; {pair};{others}")).expect("a header");
+            prop_assert_eq!(read_in(&header, CookieName::Login, https), Some(value.as_str()));
+            prop_assert_eq!(read_in(&header, CookieName::Login, !https), None);
+        }
+
+        #[test]
+        fn any_header_is_read_or_not(bytes in proptest::collection::vec(0x20_u8..0x7f, 0..80)) {
+            let header = HeaderValue::from_bytes(&[b"sesshu", &bytes[..]].concat()).expect("a header");
+            for name in [CookieName::Login, CookieName::Device, CookieName::Language] {
+                let value = read_in(&header, name, false);
+                prop_assert!(value.is_none_or(|value| !value.contains(';') && header.to_str().is_ok_and(|text| text.contains(value))));
+            }
+        }
     }
 
     #[test]

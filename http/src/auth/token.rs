@@ -100,6 +100,7 @@ pub fn rehearsal_token(key: &[u8; 32], granted: &str, resident: ResidentNo, toke
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn login() -> Login {
         Login {
@@ -116,6 +117,28 @@ mod tests {
         let token = TokenKey::derive(&[1; 32]).seal(&login());
         assert_eq!(TokenKey::derive(&[1; 32]).open(&token), Some(login()));
         assert_eq!(TokenKey::derive(&[2; 32]).open(&token), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_login_is_read_back_and_any_other_text_is_none(
+            resident in any::<u32>(),
+            generation in any::<u32>(),
+            token in any::<u64>(),
+            times in any::<[i64; 2]>(),
+            at in any::<proptest::sample::Index>(),
+            with in "[A-Za-z0-9_=+/ -]{0,6}",
+            cut in 0..6_usize,
+        ) {
+            let (key, [issued_at, expires_at]) = (TokenKey::derive(&[1; 32]), times.map(Instant));
+            let login = Login { resident: ResidentNo(resident), generation, token, issued_at, expires_at };
+            let sealed = key.seal(&login);
+            prop_assert_eq!(key.open(&sealed), Some(login));
+            let from = at.index(sealed.len() + 1);
+            let mut other = sealed.clone();
+            other.replace_range(from..(from + cut).min(sealed.len()), &with);
+            prop_assert_eq!(key.open(&other).is_some(), other == sealed, "{}", other);
+        }
     }
 
     #[test]

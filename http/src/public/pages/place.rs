@@ -8,6 +8,7 @@ use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
 use crate::problem::{Problem, Wrong};
+use crate::public::api::days::read_dose;
 
 /// The most legs that a form names.
 const LEGS_MAX: usize = 2;
@@ -28,7 +29,7 @@ fn read_leg(text: &str) -> Option<Leg> {
     let mut parts = text.splitn(3, '-');
     let session: SessionId = parts.next()?.parse().ok()?;
     let slot: SlotNo = parts.next()?.parse().ok()?;
-    let dose = DoseNo::new(parts.next()?.parse().ok()?)?;
+    let dose = read_dose(parts.next()?).ok()?;
     Some(Leg { session, slot, dose })
 }
 
@@ -109,9 +110,21 @@ mod tests {
                 Ok(Legs::of(&legs).expect("legs"))
             );
         }
-        for wrong in
-            ["", "1", "1-2", "1-2-0", "1-2-3-4", "a-b-c", "1-1-1,1-1-2,1-1-3", "1-1-1,", "1-0-1,2-0-1", "1-0-2,2-0-1"]
-        {
+        for wrong in [
+            "",
+            "1",
+            "1-2",
+            "1-2-0",
+            "1-2-01",
+            "1-2-+1",
+            "01-2-1",
+            "1-2-3-4",
+            "a-b-c",
+            "1-1-1,1-1-2,1-1-3",
+            "1-1-1,",
+            "1-0-1,2-0-1",
+            "1-0-2,2-0-1",
+        ] {
             assert!(read_legs(wrong).is_err(), "{wrong}");
         }
     }
