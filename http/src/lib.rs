@@ -21,6 +21,7 @@ mod shell;
 mod staff;
 
 pub use auth::Auth;
+pub use auth::token::rehearsal_token;
 pub use config::{AddressHeader, CallCentre, PublicConfig, TrustedProxy};
 pub use metrics::{MetricsError, install_metrics};
 pub use ops::ops_router;

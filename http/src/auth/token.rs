@@ -85,6 +85,18 @@ impl TokenKey {
     }
 }
 
+/// A login token for `resident` in a rehearsal, where most people count as logged in beforehand: the real token `granted`, sealed
+/// anew for somebody else under the number `token`. None unless `granted` is a token of this `key`.
+///
+/// It needs the secret key of the data folder *and* a login that its server has just granted, so nobody who lacks either can
+/// make one; no route and no listener calls it.
+#[must_use]
+pub fn rehearsal_token(key: &[u8; 32], granted: &str, resident: ResidentNo, token: u64) -> Option<String> {
+    let key = TokenKey::derive(key);
+    let login = key.open(granted)?;
+    Some(key.seal(&Login { resident, token, ..login }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +132,15 @@ mod tests {
         for wrong in ["", "A", "=", "あ", &format!("{token}A"), &format!("{token}AAAAAAAA"), &"A".repeat(10_000)] {
             assert_eq!(key.open(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_rehearsal_token_is_made_from_a_granted_one_only() {
+        let granted = TokenKey::derive(&[1; 32]).seal(&login());
+        let token = rehearsal_token(&[1; 32], &granted, ResidentNo(5), 9).expect("a token");
+        let expected = Login { resident: ResidentNo(5), token: 9, ..login() };
+        assert_eq!(TokenKey::derive(&[1; 32]).open(&token), Some(expected));
+        assert_eq!(rehearsal_token(&[2; 32], &granted, ResidentNo(5), 9), None);
+        assert_eq!(rehearsal_token(&[1; 32], "", ResidentNo(5), 9), None);
     }
 }
