@@ -1,1 +1,23 @@
-//! Benchmarks of Sesshu.
+//! What the benches share: a lean client, the servers it talks to, and the arithmetic of rounds. It knows Sesshu as a client
+//! does, but for two things: it seals the tokens of its throw-away residents itself, since a rush is not a storm of logins, and
+//! it fills a large city through the engine's door.
+#![allow(clippy::missing_panics_doc, reason = "a bench that cannot measure stops with a panic that says why")]
+
+#[path = "support/bare_axum.rs"]
+pub mod bare_axum;
+#[path = "support/crowd.rs"]
+pub mod crowd;
+#[path = "support/million.rs"]
+pub mod million;
+#[path = "support/open_model.rs"]
+pub mod open_model;
+#[path = "support/raw.rs"]
+pub mod raw;
+#[path = "support/rounds.rs"]
+pub mod rounds;
+#[path = "support/rush.rs"]
+pub mod rush;
+#[path = "support/versus.rs"]
+pub mod versus;
+#[path = "support/wire.rs"]
+pub mod wire;

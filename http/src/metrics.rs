@@ -1,8 +1,7 @@
 //! Counters and times of the listeners. Labels are bounded: routes, methods, classes, codes; never a name or an ID.
 
 use std::array;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -53,7 +52,8 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "other"];
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
 
 impl RouteMeter {
-    fn new(route: &str) -> Self {
+    /// The counters of the matched path `route`.
+    pub(crate) fn new(route: &str) -> Self {
         let seconds = histogram!(SECONDS, "route" => route.to_owned());
         Self { route: route.into(), seconds, requests: array::from_fn(|_| array::from_fn(|_| OnceLock::new())) }
     }
@@ -76,22 +76,6 @@ pub(crate) struct MethodLabel(usize);
 impl From<&Method> for MethodLabel {
     fn from(method: &Method) -> Self {
         Self(METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1))
-    }
-}
-
-/// The meters of all routes. There are as many as there are routes, and one for everything else.
-#[derive(Debug, Default)]
-pub(crate) struct Meters(RwLock<HashMap<Box<str>, Arc<RouteMeter>>>);
-
-impl Meters {
-    /// The meter of the matched path `route`, or that of requests which no route matches.
-    pub(crate) fn of(&self, route: Option<&str>) -> Arc<RouteMeter> {
-        let route = route.unwrap_or("none");
-        if let Some(meter) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(route) {
-            return Arc::clone(meter);
-        }
-        let mut meters = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(meters.entry(route.into()).or_insert_with(|| Arc::new(RouteMeter::new(route))))
     }
 }
 

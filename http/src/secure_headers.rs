@@ -15,21 +15,85 @@ const DOCS_CSP: HeaderValue = HeaderValue::from_static(
      font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// Adds the headers; `https` tells whether the browser sees HTTPS, `docs` whether this is the page of the JSON interface.
-pub(crate) fn add(headers: &mut HeaderMap, https: bool, docs: bool) {
-    headers.reserve(10);
-    headers.insert(CONTENT_SECURITY_POLICY, if docs { DOCS_CSP } else { PAGE_CSP });
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    );
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-    if https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// The headers, made once: an answer gets a copy.
+#[derive(Debug)]
+pub(crate) struct SecureHeaders {
+    plain: HeaderMap,
+    https: HeaderMap,
+}
+
+impl SecureHeaders {
+    /// Those of pages and of the JSON interface.
+    pub(crate) fn of_pages() -> Self {
+        Self::with(PAGE_CSP)
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+
+    /// Those of the page that describes the JSON interface.
+    pub(crate) fn of_docs() -> Self {
+        Self::with(DOCS_CSP)
+    }
+
+    fn with(content_security_policy: HeaderValue) -> Self {
+        let plain = HeaderMap::from_iter([
+            (CONTENT_SECURITY_POLICY, content_security_policy),
+            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (
+                PERMISSIONS_POLICY,
+                HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            ),
+            (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+            (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ]);
+        let mut https = plain.clone();
+        https.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        Self { plain, https }
+    }
+
+    /// Puts them before an answer's own headers; `https` tells whether the browser sees HTTPS. What a handler says itself
+    /// stays: how long its answer may be kept.
+    pub(crate) fn add(&self, headers: &mut HeaderMap, https: bool) {
+        let ours = if https { &self.https } else { &self.plain };
+        let own = std::mem::replace(headers, ours.clone());
+        headers.extend(own);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::header::SET_COOKIE;
+
+    #[test]
+    fn an_answer_keeps_its_own_headers_beside_ours() {
+        let mut headers = HeaderMap::new();
+        headers.append(SET_COOKIE, HeaderValue::from_static("a=1"));
+        headers.append(SET_COOKIE, HeaderValue::from_static("b=2"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        SecureHeaders::of_pages().add(&mut headers, true);
+        assert_eq!(headers.get_all(SET_COOKIE).iter().collect::<Vec<_>>(), ["a=1", "b=2"]);
+        assert_eq!(headers.get_all(CACHE_CONTROL).iter().collect::<Vec<_>>(), ["no-cache"]);
+        assert_eq!(headers[X_FRAME_OPTIONS], "DENY");
+        assert!(headers.contains_key(STRICT_TRANSPORT_SECURITY));
+    }
+
+    #[test]
+    fn only_https_is_told_to_stay_on_https_and_only_docs_may_have_scripts() {
+        let of = |ours: &SecureHeaders, https| {
+            let mut headers = HeaderMap::new();
+            ours.add(&mut headers, https);
+            headers
+        };
+        let (page, docs) = (of(&SecureHeaders::of_pages(), false), of(&SecureHeaders::of_docs(), true));
+        assert!(!page.contains_key(STRICT_TRANSPORT_SECURITY));
+        assert_eq!(page[CACHE_CONTROL], "no-store");
+        assert!(!page[CONTENT_SECURITY_POLICY].to_str().expect("text").contains("script-src"));
+        assert!(docs[CONTENT_SECURITY_POLICY].to_str().expect("text").contains("script-src 'self'"));
+    }
 }

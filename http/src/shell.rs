@@ -4,8 +4,8 @@
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant as WallInstant;
 
@@ -15,27 +15,34 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use sesshu_engine::core::refusal::RefusalCode;
-use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 
-use crate::metrics::{Meters, MethodLabel, count_refusal};
+use crate::metrics::{MethodLabel, RouteMeter, count_refusal};
 use crate::problem::{Code, Problem};
 use crate::public::desk::Desk;
 use crate::public::pages::refused::{Asked, refused_page};
-use crate::secure_headers;
+use crate::secure_headers::SecureHeaders;
 
 /// The layer.
 #[derive(Clone)]
-pub(crate) struct ShellLayer {
+pub(crate) struct ShellLayer(Arc<Common>);
+
+/// What all shells have in common.
+struct Common {
     desk: Arc<Desk>,
-    meters: Arc<Meters>,
-    in_flight: Arc<Semaphore>,
+    in_flight: AtomicUsize,
+    page_headers: SecureHeaders,
+    docs_headers: SecureHeaders,
 }
 
 impl ShellLayer {
     pub(crate) fn new(desk: Arc<Desk>) -> Self {
-        let in_flight = Arc::new(Semaphore::new(desk.config.requests_in_flight_max));
-        Self { desk, meters: Arc::default(), in_flight }
+        Self(Arc::new(Common {
+            desk,
+            in_flight: AtomicUsize::new(0),
+            page_headers: SecureHeaders::of_pages(),
+            docs_headers: SecureHeaders::of_docs(),
+        }))
     }
 }
 
@@ -43,7 +50,7 @@ impl<S> Layer<S> for ShellLayer {
     type Service = Shell<S>;
 
     fn layer(&self, inner: S) -> Shell<S> {
-        Shell { inner, own: self.clone() }
+        Shell { inner, own: Arc::new(Own { common: Arc::clone(&self.0), meter: OnceLock::new() }) }
     }
 }
 
@@ -51,7 +58,36 @@ impl<S> Layer<S> for ShellLayer {
 #[derive(Clone)]
 pub(crate) struct Shell<S> {
     inner: S,
-    own: ShellLayer,
+    own: Arc<Own>,
+}
+
+/// What belongs to one route's shell. All of it hangs on one counted pointer, since every request copies that.
+struct Own {
+    common: Arc<Common>,
+    /// Made by the first request, which knows the route's path.
+    meter: OnceLock<RouteMeter>,
+}
+
+impl Own {
+    fn meter(&self, request: &Request) -> &RouteMeter {
+        self.meter.get_or_init(|| RouteMeter::new(request.extensions().get().map_or("none", MatchedPath::as_str)))
+    }
+
+    /// A place among the requests that are worked on at once.
+    fn enter(self: &Arc<Self>) -> Option<Inside> {
+        let inside = Inside(Arc::clone(self));
+        let before = self.common.in_flight.fetch_add(1, Ordering::Relaxed);
+        (before < self.common.desk.config.requests_in_flight_max).then_some(inside)
+    }
+}
+
+/// The place of a request; given back when dropped.
+struct Inside(Arc<Own>);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.common.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 type ShellFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -71,21 +107,22 @@ where
 
     fn call(&mut self, request: Request) -> ShellFuture {
         let began = WallInstant::now();
-        let desk = Arc::clone(&self.own.desk);
-        let meter = self.own.meters.of(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+        let own = Arc::clone(&self.own);
+        own.meter(&request);
         let (method, docs) = (MethodLabel::from(request.method()), request.uri().path().starts_with(DOCS_PATH));
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        let asked = Asked::of(&desk.config, &request);
+        let asked = Asked::of(&own.common.desk.config, &request);
         let insecure = changes && asked.https && is_from_insecure_page(request.headers());
-        let work = match Arc::clone(&self.own.in_flight).try_acquire_owned() {
+        let work = match own.enter() {
             _ if insecure => Err(Problem::from(Code::CrossSite)),
-            Ok(permit) => Ok((permit, AssertUnwindSafe(self.inner.call(request)))),
-            Err(_) => Err(Problem::from(RefusalCode::Busy)),
+            Some(inside) => Ok((inside, AssertUnwindSafe(self.inner.call(request)))),
+            None => Err(Problem::from(RefusalCode::Busy)),
         };
         Box::pin(async move {
+            let Common { desk, page_headers, docs_headers, .. } = &*own.common;
             let answer = match work {
                 Err(refused) => Err(refused),
-                Ok((_permit, work)) => {
+                Ok((_inside, work)) => {
                     match tokio::time::timeout(desk.config.request_timeout, work.catch_unwind()).await {
                         Ok(Ok(Ok(answer))) => Ok(answer),
                         Ok(Err(_panic)) => {
@@ -98,9 +135,12 @@ where
                     }
                 }
             };
-            let mut answer = rendered(answer.unwrap_or_else(IntoResponse::into_response), &desk, &asked);
-            secure_headers::add(answer.headers_mut(), asked.https, docs);
-            meter.count(method, answer.status(), began.elapsed());
+            let mut answer = rendered(answer.unwrap_or_else(IntoResponse::into_response), desk, &asked);
+            let headers = if docs { docs_headers } else { page_headers };
+            headers.add(answer.headers_mut(), asked.https);
+            if let Some(meter) = own.meter.get() {
+                meter.count(method, answer.status(), began.elapsed());
+            }
             Ok(answer)
         })
     }

@@ -99,6 +99,8 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         let wait = if self.writer.fold_lag() > 0 { FOLD_IDLE } else { MARK_EVERY };
         match self.receiver.recv_timeout(wait) {
             Ok(first) => {
+                // Those who are about to hand over an entry get the processor first, if it is short: the batch grows.
+                std::thread::yield_now();
                 let mut batch = vec![first];
                 batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
                 Next::Batch(batch)

@@ -6,6 +6,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::Response;
 use serde::Serialize;
 
+use text::AsText;
+
 pub(crate) mod booking;
 pub(crate) mod bookings;
 pub(crate) mod days;
@@ -17,6 +19,7 @@ pub(crate) mod logout;
 pub(crate) mod me;
 pub(crate) mod places;
 pub(crate) mod sessions;
+mod text;
 
 /// A JSON answer.
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -36,6 +39,6 @@ fn json_bytes(status: StatusCode, bytes: Bytes) -> Response {
 }
 
 /// Writes a value as its text: ids, dates and times are strings in JSON.
-fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+fn as_text<T: AsText, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(value.as_text().as_str())
 }

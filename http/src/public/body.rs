@@ -1,9 +1,12 @@
 //! Reading a request's body, within its bounds of size and time, and saying exactly what is wrong with it.
 
-use axum::body::{Body, Bytes};
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Form, FromRequest, Query, Request};
 use axum::http::Uri;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sesshu_engine::core::ids::RequestKey;
@@ -11,19 +14,50 @@ use sesshu_engine::core::ids::RequestKey;
 use crate::config::PublicConfig;
 use crate::problem::{Code, Problem, What, Wrong};
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// The whole body.
 pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > config.body_bytes_max as u64) {
         return Err(Code::TooLarge.into());
     }
-    match tokio::time::timeout(config.body_read_timeout, axum::body::to_bytes(body, config.body_bytes_max)).await {
+    match tokio::time::timeout(config.body_read_timeout, whole(body, config.body_bytes_max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        // With a length that was within the bound, the connection broke; without one, the bound was passed.
-        Ok(Err(_)) if length.is_some() => Err(Problem::invalid(What::Body)),
-        Ok(Err(_)) => Err(Code::TooLarge.into()),
+        Ok(Err(Unread::Broken)) => Err(Problem::invalid(What::Body)),
+        Ok(Err(Unread::TooLarge)) => Err(Code::TooLarge.into()),
         Err(_) => Err(Code::TooSlow.into()),
     }
+}
+
+/// Why a body was not read to its end.
+enum Unread {
+    /// The connection broke, or what came was no body.
+    Broken,
+    /// It passed the bound.
+    TooLarge,
+}
+
+/// All of `body`. One that arrives in one piece, as small ones do, is not copied.
+async fn whole(mut body: Body, bytes_max: usize) -> Result<Bytes, Unread> {
+    let mut first = Bytes::new();
+    let mut rest: Vec<u8> = Vec::new();
+    while !body.is_end_stream() {
+        let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await else { break };
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        if first.len().max(rest.len()) + data.len() > bytes_max {
+            return Err(Unread::TooLarge);
+        }
+        if first.is_empty() {
+            first = data;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&first);
+            }
+            rest.extend_from_slice(&data);
+        }
+    }
+    Ok(if rest.is_empty() { first } else { rest.into() })
 }
 
 /// A JSON body as `T`.
@@ -61,7 +95,7 @@ pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 
 /// The request key in `Idempotency-Key`.
 pub(crate) fn request_key(headers: &HeaderMap) -> Result<RequestKey, Problem> {
-    let mut values = headers.get_all("idempotency-key").iter();
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let key = values.next().and_then(|value| RequestKey::new(value.to_str().ok()?));
     key.filter(|_| values.next().is_none()).ok_or_else(|| Problem::invalid(What::RequestKey))
 }

@@ -1,0 +1,85 @@
+//! One keep-alive HTTP/1.1 connection that costs as little as it can, so that a measurement on one machine shows the server: the
+//! request's bytes are given, and of the answer only the status, the length and the body are looked at.
+
+use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+const ANSWER_BYTES_MAX: usize = 8 * 1024;
+const STATUS_AT: std::ops::Range<usize> = 9..12;
+const LENGTH: &[u8] = b"content-length: ";
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// The connection.
+#[derive(Debug)]
+pub struct Wire {
+    stream: TcpStream,
+    buffer: Box<[u8]>,
+    /// Where in the last answer the length stood, and where the head ended. The next one looks the same, as a rule.
+    seen: (usize, usize),
+}
+
+/// An answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl Wire {
+    /// Opens a connection.
+    pub async fn open(server: SocketAddr) -> Result<Self, Error> {
+        let stream = TcpStream::connect(server).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: vec![0; ANSWER_BYTES_MAX].into(), seen: (0, 0) })
+    }
+
+    /// Sends the bytes of a request and reads the answer.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>, Error> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        loop {
+            let read = self.stream.read(&mut self.buffer[filled..]).await?;
+            if read == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            filled += read;
+            if let Some(body) = self.body(filled) {
+                let status = number(&self.buffer[STATUS_AT]) as u16;
+                return Ok(Answer { status, body: &self.buffer[body] });
+            }
+        }
+    }
+
+    /// Where the body lies, if all of it is among the first `filled` bytes.
+    fn body(&mut self, filled: usize) -> Option<std::ops::Range<usize>> {
+        let answer = &self.buffer[..filled];
+        let (length_at, head_end) = self.seen;
+        let as_before = answer.get(..length_at).is_some_and(|before| before.ends_with(LENGTH))
+            && answer.get(..head_end).is_some_and(|head| head.ends_with(HEAD_END));
+        if !as_before {
+            let head_end = find(answer, HEAD_END)?;
+            // An answer without a body need not say so.
+            self.seen = (find(&answer[..head_end], LENGTH).unwrap_or(head_end), head_end);
+        }
+        let (length_at, head_end) = self.seen;
+        let end = head_end + number(&answer[length_at..]);
+        (filled >= end).then_some(head_end..end)
+    }
+}
+
+/// Where `wanted` ends in `text`.
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted).map(|at| at + wanted.len())
+}
+
+/// The decimal number with which `text` begins.
+fn number(text: &[u8]) -> usize {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}
