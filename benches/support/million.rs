@@ -120,6 +120,7 @@ fn config(data: &Path) -> EngineConfig {
         rules: Rules::default(),
         vaccines: vec![vaccine],
         hashing: PasswordHashParams::default(),
+        free_disk_floor_bytes: 0,
     }
 }
 
