@@ -1,6 +1,7 @@
 //! Bits that flip at rest, one by one: the store is refused, or verification says so, or nothing is different.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use super::script::{Script, Size, Step, identity};
@@ -8,6 +9,7 @@ use super::{Dice, Judge, Life, on_every_core, report, seed, switch};
 use crate::ledger::high_water::{HighWaterFile, to_text};
 use crate::ledger::recover::recover;
 use crate::ledger::sim_disk::SimDisk;
+use crate::ledger::storage::Storage;
 use crate::ledger::store::RedbLedger;
 use crate::ledger::verify::{digest, verify};
 use crate::ledger::writer::Step as Left;
@@ -23,8 +25,10 @@ enum Fate {
     Refused,
     /// It is served with the same state; verification finds the damage in the journal that is not needed to serve.
     FoundByVerification,
-    /// The same state is served, but a page that redb thinks free is not: what is written later fails, or the next start or
-    /// verification finds the damage.
+    /// The same state is served, but redb's own lists of free pages are damaged: a later commit fails, or stops the process,
+    /// without an answer.
+    Bookkeeping,
+    /// The same state is served, and what is written later fails, or the next start or verification finds damage.
     FoundLater,
     /// Nothing is different, then and after some more commits and a restart.
     Harmless,
@@ -73,7 +77,7 @@ impl Rest {
         let (_, state) = &self.judge.expected[entries];
         let mark = self.judge.mark_at(entries);
         std::fs::write(path, to_text(&mark)).expect("written");
-        let disk = SimDisk::holding(image);
+        let disk = SimDisk::holding(image.clone());
         let Ok(ledger) = RedbLedger::open_on(Arc::new(disk.clone())) else { return Fate::Refused };
         if *ledger.identity() != identity() {
             return Fate::Served;
@@ -86,6 +90,11 @@ impl Rest {
         match verify(&snapshot, Some(mark)) {
             Ok(report) if report.problems.is_empty() => {}
             _ => return Fate::FoundByVerification,
+        }
+        if !pages_are_sound(image) {
+            // Closing the store writes to it, and redb may end the process when it finds its lists damaged then.
+            std::mem::forget((snapshot, ledger));
+            return Fate::Bookkeeping;
         }
         drop((snapshot, ledger));
         self.later(&disk)
@@ -115,9 +124,19 @@ impl Rest {
     }
 }
 
+/// Whether every page in use, redb's own among them, has the checksum that it was written with.
+fn pages_are_sound(image: Vec<u8>) -> bool {
+    let mut database = SimDisk::holding(image).open().expect("it opened before");
+    let sound = catch_unwind(AssertUnwindSafe(|| matches!(database.check_integrity(), Ok(true)))).unwrap_or(false);
+    if !sound {
+        std::mem::forget(database);
+    }
+    sound
+}
+
 /// A panic while a damaged store is read is a refusal: nothing is served.
 fn caught(fate: impl FnOnce() -> Fate) -> (Fate, bool) {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(fate)).map_or((Fate::Refused, true), |fate| (fate, false))
+    catch_unwind(AssertUnwindSafe(fate)).map_or((Fate::Refused, true), |fate| (fate, false))
 }
 
 #[test]
