@@ -32,8 +32,11 @@ pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
 }
 
 /// What was true for one leg at some moment since the call.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct LegSeen {
+    /// The durable bookings of its slot, each count once. A clerk may hear of a free after a request that came before it: for
+    /// that one the booking still stood, and holds count beside it.
+    booked: Vec<Lanes>,
     /// Durable bookings alone left no place.
     full_of_bookings: bool,
     /// Durable bookings and live holds together left no place.
@@ -116,10 +119,12 @@ impl Auditor {
                 seen.free = true;
                 continue;
             };
-            let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
-            let full = places_left(slot.capacity, taken, share) == 0;
-            seen.full_with_holds |= full;
-            seen.free |= !full;
+            if !seen.booked.contains(&booked) {
+                seen.booked.push(booked);
+            }
+            let left = |booked: &Lanes| places_left(slot.capacity, booked.and(held), share);
+            seen.full_with_holds |= seen.booked.iter().any(|booked| left(booked) == 0);
+            seen.free |= left(&booked) > 0;
         }
     }
 
@@ -258,7 +263,7 @@ fn hold_is_used(call: &Call, window: &Window, world: &World) -> Judged {
 fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Judged {
     let what = || format!("{call} was told {refusal:?}; the rules say {:?}, the places {:?}", window.verdicts, window.legs);
     let pair = window.legs.len() > 1;
-    let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| *seen);
+    let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| seen);
     let right = match refusal.code {
         // Nothing was changed, or nobody knows: always honest, never right for long (see `Quiet`).
         RefusalCode::Busy | RefusalCode::Unavailable | RefusalCode::NoSuchHold => true,
@@ -374,7 +379,7 @@ impl Auditor {
                 let slot = &session.slots[usize::from(shown.id.0)];
                 let share = if now >= lapses { 0 } else { slot.phone_share };
                 let (booked, held) = (self.journal.taken(view.id, shown.id), entry.held(usize::from(shown.id.0)));
-                let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
+                let taken = booked.and(Lanes { web: held.web, phone: held.phone });
                 let ends = !is_published(session) || now >= session.date.at(slot.start);
                 let free = if ends { 0 } else { places_left(slot.capacity, taken, share) };
                 if shown.free != free {

@@ -87,7 +87,11 @@ impl City {
         };
         let mut sessions: Vec<SessionRow> =
             (0..first).map(|_| row(today.plus_days(dice.within(2..=9) as i32), dice)).collect();
-        sessions.extend((0..second).map(|_| row(today.plus_days(dice.within(25..=46) as i32), dice)));
+        let dates: Vec<Day> = sessions.iter().map(|session| session.date).collect();
+        sessions.extend((0..second).map(|_| {
+            let after = *dice.pick(&[20, 21, 22, 28, 35, 42, 43]);
+            row(dice.pick(&dates).plus_days(after), dice)
+        }));
         let later = (0..dice.below(2)).map(|_| row(today.plus_days(dice.within(5..=30) as i32), dice)).collect();
         let waves = if dice.chance(1, 3) { waves(start, dice) } else { Vec::new() };
         let opens_at = start.plus_minutes(*dice.pick(&[0, 0, 0, 0, 0, 0, 1, 15]));

@@ -124,7 +124,7 @@ impl Life {
         let world = World::found(&city, mark);
         let mut auditor = Auditor::new(city);
         auditor.journal.follow(&world.engine.0.reader, &auditor.city, &[])?;
-        let long = dice.chance(1, 4);
+        let long = dice.chance(1, 3);
         let (log, tally, clients) = (Log::default(), Tally::default(), Vec::new());
         Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, long })
     }
@@ -307,6 +307,7 @@ impl Life {
         }
         self.world.resume();
         self.log.add(format!("the store is {}", if self.world.suspended { "still shut" } else { "open again" }));
+        self.reads_are_durable()?;
         self.follow()
     }
 

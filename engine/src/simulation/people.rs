@@ -40,7 +40,7 @@ const MINDS: [(usize, Mind); 17] = [
     (110, Mind::Move),
     (110, Mind::Cancel),
     (180, Mind::Hold),
-    (60, Mind::HoldAgain),
+    (130, Mind::HoldAgain),
     (15, Mind::HoldToMove),
     (60, Mind::BookMyHold),
     (25, Mind::Release),
@@ -105,7 +105,12 @@ fn retry(dice: &mut Dice, auditor: &Auditor) -> Option<Call> {
 
 fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, resident: ResidentNo) -> Option<Ask> {
     let sessions: Vec<SessionId> = auditor.journal.sessions.keys().copied().collect();
-    let session = *dice.pick(&sessions);
+    // Whoever closes a session likes to do it while somebody books a pair there.
+    let pair = auditor.calls.iter().rev().take(8).find_map(|call| match &call.ask {
+        Ask::Book { legs, .. } if legs.len() > 1 => legs.iter().map(|leg| leg.session).min(),
+        _ => None,
+    });
+    let session = pair.filter(|id| sessions.contains(id) && dice.chance(1, 2)).unwrap_or_else(|| *dice.pick(&sessions));
     let open = auditor.journal.sessions.values().filter(|one| matches!(one.phase, SessionPhase::Published { .. })).count();
     let now = auditor.city.today;
     Some(match mind {
@@ -116,7 +121,7 @@ fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, resident: ResidentNo
         Mind::Close if open > 2 => Ask::Close(session),
         Mind::CancelSession if open > 2 => Ask::CancelSession(session),
         Mind::Publish => {
-            Ask::Publish { opens_at: super::city::start().plus_minutes(i64::from(dice.within(0..=120))) }
+            Ask::Publish { opens_at: super::city::start().plus_minutes(i64::from(dice.within(0..=40))) }
         }
         Mind::Dose => {
             let date = now.plus_days(-(dice.within(5..=40) as i32));
