@@ -1,8 +1,8 @@
 //! Bugs that tests plant to see that they would be caught. Outside of tests there are none.
 
+use crate::actors::Shared;
 #[cfg(test)]
 use crate::actors::{Durable, SessionMessage};
-use crate::actors::Shared;
 #[cfg(test)]
 use crate::core::event::PlaceChange;
 use crate::core::resident::Booking;
@@ -54,6 +54,8 @@ pub(crate) enum Bug {
     CapacityTooLate,
     /// A session closes before the takes before it are decided.
     ClosesTooEarly,
+    /// A move to the same place asks no clerk.
+    StayUnasked,
     /// A session takes bookings before its opening.
     OpensEarly,
     /// A person books before their wave opens.

@@ -92,7 +92,9 @@ fn eligible(
     }
     match wave_opening(waves, applicant.person) {
         WaveOpening::Never => return not_eligible(None),
-        WaveOpening::At(opens_at) if now < opens_at && !planted(Bug::WaveIgnored) => return not_eligible(Some(opens_at)),
+        WaveOpening::At(opens_at) if now < opens_at && !planted(Bug::WaveIgnored) => {
+            return not_eligible(Some(opens_at));
+        }
         WaveOpening::NoWaves | WaveOpening::At(_) => {}
     }
     let before = dose.previous().and_then(planned);
@@ -130,7 +132,9 @@ pub fn may_change(
     match booking.state {
         BookingState::Cancelled | BookingState::CancelledByCity => Err(RefusalCode::NoSuchBooking.into()),
         BookingState::CheckedIn | BookingState::Vaccinated | BookingState::NoShow => Err(RefusalCode::TooLate.into()),
-        BookingState::Booked if now > rules.change_deadline(booking.date) && !planted(Bug::ChangedTooLate) => Err(RefusalCode::TooLate.into()),
+        BookingState::Booked if now > rules.change_deadline(booking.date) && !planted(Bug::ChangedTooLate) => {
+            Err(RefusalCode::TooLate.into())
+        }
         BookingState::Booked => Ok(*booking),
     }
 }

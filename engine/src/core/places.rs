@@ -170,7 +170,8 @@ impl Places {
             PlaceDecision::Undecided
         } else {
             let only_holds = free(false, false) > 0;
-            let retry_at = if only_holds && !planted(Bug::HoldsToldAsBookings) { self.first_expiry(wanted.slot) } else { None };
+            let retry_at =
+                if only_holds && !planted(Bug::HoldsToldAsBookings) { self.first_expiry(wanted.slot) } else { None };
             PlaceDecision::Refused(Refusal { code: RefusalCode::Full, retry_at, index: None })
         }
     }
@@ -216,10 +217,16 @@ impl Places {
         };
         let index = usize::from(no.0);
         let slot = &session.slots[index];
-        let undecided = self.slots[index].capacity_undecided.filter(|_| count_undecided && !planted(Bug::CapacityTooLate));
-        let capacity = undecided.map_or(slot.capacity, |less| less.min(slot.capacity)) + u32::from(planted(Bug::OffByOne));
+        let undecided =
+            self.slots[index].capacity_undecided.filter(|_| count_undecided && !planted(Bug::CapacityTooLate));
+        let capacity =
+            undecided.map_or(slot.capacity, |less| less.min(slot.capacity)) + u32::from(planted(Bug::OffByOne));
         let taken = taken_in(index);
-        let share = if !phone && !planted(Bug::ShareGivenAway) && session.phone_share_in_force(rules, now) { slot.phone_share } else { 0 };
+        let share = if !phone && !planted(Bug::ShareGivenAway) && session.phone_share_in_force(rules, now) {
+            slot.phone_share
+        } else {
+            0
+        };
         let free = web_free(capacity, taken, share);
         session.doses_total.map_or(free, |total| {
             let taken_in_all: u32 = (0..self.slots.len()).map(|index| taken_in(index).total()).sum();

@@ -138,7 +138,9 @@ impl Session {
         match self.phase {
             SessionPhase::Draft => Err(RefusalCode::NoSuchSlot),
             SessionPhase::Closed { .. } | SessionPhase::Cancelled { .. } => Err(RefusalCode::Closed),
-            SessionPhase::Published { opens_at } if now < opens_at && !planted(Bug::OpensEarly) => Err(RefusalCode::NotOpen),
+            SessionPhase::Published { opens_at } if now < opens_at && !planted(Bug::OpensEarly) => {
+                Err(RefusalCode::NotOpen)
+            }
             SessionPhase::Published { .. } if now >= self.date.at(slot.start) => Err(RefusalCode::Closed),
             SessionPhase::Published { .. } => Ok(()),
         }

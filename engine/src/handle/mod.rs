@@ -14,9 +14,9 @@ pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
 };
+pub use sessions::{DraftSummary, PublishSummary};
 #[cfg(test)]
 pub(crate) use start::Parts;
-pub use sessions::{DraftSummary, PublishSummary};
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -178,8 +178,7 @@ fn open_settled(storage: &dyn Storage) -> Result<Database, LoadError> {
 
 fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
-    let durability =
-        if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
+    let durability = if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
     write.set_durability(durability).expect("no savepoint is ever made");
     write.set_two_phase_commit(true);
     write.set_quick_repair(true);

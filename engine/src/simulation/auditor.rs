@@ -16,6 +16,9 @@ use crate::view::{BookingView, Done, HoldView};
 const HOLD_MINUTES: i64 = 5;
 const HOLD_MINUTES_IN_ALL: i64 = 10;
 
+/// Whoever waits so long may be sent away, in milliseconds.
+const WAIT_MS: i64 = 5_000;
+
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Violation {
@@ -54,6 +57,10 @@ pub(super) struct Window {
     legs: Vec<(Leg, LegSeen)>,
     seq_at_call: u64,
     called_at: Instant,
+    /// The ledger's epoch at the call.
+    epoch: u64,
+    /// The ledger was suspended, or a clerk had failed.
+    trouble: bool,
     /// The person's hold at each poll.
     holds: Vec<Option<(HoldId, Instant)>>,
 }
@@ -72,7 +79,8 @@ impl Auditor {
     }
 
     /// Opens the window of a request.
-    pub(super) fn window(&self, call: &Call, now: Instant) -> Window {
+    pub(super) fn window(&self, call: &Call, world: &World) -> Window {
+        let (called_at, epoch) = (world.engine.now(), world.engine.0.shared.epoch());
         let legs: Vec<Leg> = match &call.ask {
             Ask::Book { legs, .. } | Ask::Hold { legs, .. } => legs.to_vec(),
             Ask::Move { number, session, slot, .. } => {
@@ -82,7 +90,8 @@ impl Auditor {
             _ => Vec::new(),
         };
         let legs = legs.into_iter().map(|leg| (leg, LegSeen::default())).collect();
-        Window { verdicts: Vec::new(), legs, seq_at_call: self.journal.seq(), called_at: now, holds: Vec::new() }
+        let (verdicts, holds, seq_at_call) = (Vec::new(), Vec::new(), self.journal.seq());
+        Window { verdicts, legs, seq_at_call, called_at, epoch, trouble: false, holds }
     }
 
     /// Notes what the rules say at the moment at which the request is polled.
@@ -105,6 +114,7 @@ impl Auditor {
 
     /// Notes what is true of the places that a request wants.
     pub(super) fn glance(&self, window: &mut Window, call: &Call, world: &World, now: Instant) {
+        window.trouble |= world.suspended || !world.excused.is_empty() || world.engine.0.shared.epoch() != window.epoch;
         let own = world.engine.0.gate.hold(call.resident, now).map(|hold| hold.id);
         for (leg, seen) in &mut window.legs {
             let Some(session) = self.journal.sessions.get(&leg.session) else { continue };
@@ -261,12 +271,19 @@ fn hold_is_used(call: &Call, window: &Window, world: &World) -> Judged {
 
 /// A refusal rests on what was true at some moment since the call.
 fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Judged {
-    let what = || format!("{call} was told {refusal:?}; the rules say {:?}, the places {:?}", window.verdicts, window.legs);
+    let what =
+        || format!("{call} was told {refusal:?}; the rules say {:?}, the places {:?}", window.verdicts, window.legs);
     let pair = window.legs.len() > 1;
     let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| seen);
     let right = match refusal.code {
-        // Nothing was changed, or nobody knows: always honest, never right for long (see `Quiet`).
-        RefusalCode::Busy | RefusalCode::Unavailable | RefusalCode::NoSuchHold => true,
+        RefusalCode::NoSuchHold => true,
+        // Nothing was changed, or nobody knows: there was a fault, or the wait was too long.
+        RefusalCode::Busy | RefusalCode::Unavailable => {
+            if !window.trouble && now.ms_since(window.called_at) < WAIT_MS {
+                return wrong("nobody is sent away without a reason", what());
+            }
+            true
+        }
         RefusalCode::Full => {
             let Some(seen) = about.filter(|_| refusal.index.is_some() == pair) else {
                 return wrong("a refusal names its leg", what());
@@ -284,7 +301,11 @@ fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Jud
         RefusalCode::Closed if about.is_some_and(|seen| seen.closed) => true,
         code => window.verdicts.contains(&Verdict::Refuse(code, refusal.index)),
     };
-    if right { Ok(()) } else { wrong("a refusal is the first that fits", format!("{} (rank {})", what(), rank(refusal.code))) }
+    if right {
+        Ok(())
+    } else {
+        wrong("a refusal is the first that fits", format!("{} (rank {})", what(), rank(refusal.code)))
+    }
 }
 
 /// What is held in a slot, by the clerk's own list; none if the person's own hold is there, so that nobody stands in their way.
@@ -315,7 +336,11 @@ impl Auditor {
             let definition = session.definition();
             let judged = world.desks.look_at(id, |clerk| {
                 if clerk.is_broken() {
-                    return if world.excused.contains(&id) { Ok(()) } else { wrong("a clerk does not fail", format!("session {id}")) };
+                    return if world.excused.contains(&id) {
+                        Ok(())
+                    } else {
+                        wrong("a clerk does not fail", format!("session {id}"))
+                    };
                 }
                 for (index, slot) in definition.slots.iter().enumerate() {
                     let taken = clerk.places().taken(index);
@@ -363,14 +388,17 @@ impl Auditor {
         let mut told: Vec<_> = me.iter().map(|view| (view.number, leg(view), view.state)).collect();
         told.sort_unstable_by_key(|(number, ..)| *number);
         let own = self.journal.bookings.values().filter(|standing| standing.resident == resident);
-        let own: Vec<_> =
-            own.map(|Standing { booking, .. }| (booking.number, booking.leg(), booking.state)).collect();
+        let own: Vec<_> = own.map(|Standing { booking, .. }| (booking.number, booking.leg(), booking.state)).collect();
         if told != own {
-            return wrong("my bookings are the truth", format!("resident {resident} sees {told:?}, the journal has {own:?}"));
+            return wrong(
+                "my bookings are the truth",
+                format!("resident {resident} sees {told:?}, the journal has {own:?}"),
+            );
         }
         let seen = world.engine.availability();
         for view in seen.sessions.iter().filter(|_| seen.at == now) {
-            let (Some(session), Some(entry)) = (self.journal.sessions.get(&view.id), world.engine.index().session(view.id))
+            let (Some(session), Some(entry)) =
+                (self.journal.sessions.get(&view.id), world.engine.index().session(view.id))
             else {
                 return wrong("lists show what there is", format!("session {}", view.id));
             };

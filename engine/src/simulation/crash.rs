@@ -127,7 +127,8 @@ impl Life {
         }
         let disk = SimDisk::holding(self.world.disk.cut().0);
         let mut found = Journal::default();
-        let unreadable = |error: crate::LoadError| Violation { check: "what is published is durable", detail: error.to_string() };
+        let unreadable =
+            |error: crate::LoadError| Violation { check: "what is published is durable", detail: error.to_string() };
         let ledger = RedbLedger::open_on(Arc::new(disk)).map_err(unreadable)?;
         found.follow(&ledger.reader(), &self.auditor.city, &self.auditor.calls)?;
         let lost = self.continues(&self.auditor.journal, &found);

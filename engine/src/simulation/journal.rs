@@ -182,9 +182,10 @@ impl Journal {
             call.resident == resident
                 && call.key() == entry.key.as_ref()
                 && match &call.ask {
-                    Ask::Book { legs, .. } => {
-                        made.iter().map(|(who, leg, moved)| (*who, *leg, *moved)).eq(legs.iter().map(|leg| (resident, *leg, None)))
-                    }
+                    Ask::Book { legs, .. } => made
+                        .iter()
+                        .map(|(who, leg, moved)| (*who, *leg, *moved))
+                        .eq(legs.iter().map(|leg| (resident, *leg, None))),
                     Ask::Move { number, session, slot, .. } => {
                         made.len() == 1
                             && made[0].2 == Some(*number)
@@ -216,7 +217,11 @@ impl Journal {
         let Some(standing) = self.bookings.get_mut(&from.number) else {
             return wrong("a move keeps its booking", format!("entry {seq} moves no booking"));
         };
-        if standing.booking != *from || standing.resident != resident || to.number != from.number || to.dose != from.dose {
+        if standing.booking != *from
+            || standing.resident != resident
+            || to.number != from.number
+            || to.dose != from.dose
+        {
             let detail = format!("entry {seq} moves {from:?} to {to:?}; it is {standing:?}");
             return wrong("a move keeps its booking", detail);
         }
@@ -248,7 +253,8 @@ impl Journal {
 
     fn within_capacity(&self, seq: u64, session: SessionId, slot: SlotNo) -> Judged {
         let taken = self.taken(session, slot);
-        let capacity = self.sessions.get(&session).and_then(|session| session.slot(slot)).map_or(0, |slot| slot.capacity);
+        let capacity =
+            self.sessions.get(&session).and_then(|session| session.slot(slot)).map_or(0, |slot| slot.capacity);
         if taken.web + taken.phone <= capacity {
             return Ok(());
         }

@@ -52,7 +52,10 @@ struct Failed {
 impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { seed, violation: Violation { check, detail }, events } = self;
-        write!(f, "seed {seed}: NOT \"{check}\": {detail}\nThe last events:\n{events}SESSHU_SEED={seed} repeats this life.")
+        write!(
+            f,
+            "seed {seed}: NOT \"{check}\": {detail}\nThe last events:\n{events}SESSHU_SEED={seed} repeats this life."
+        )
     }
 }
 
@@ -110,7 +113,8 @@ fn kept_seeds() -> Vec<u64> {
 fn keep(failed: &Failed) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/simulation/kept_seeds.txt");
     let line = format!("{} # {}\n", failed.seed, failed.violation.check);
-    let kept = std::fs::OpenOptions::new().append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
+    let kept =
+        std::fs::OpenOptions::new().append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
     report(&match kept {
         Ok(()) => format!("the seed is kept in {}", path.display()),
         Err(error) => format!("the seed could not be kept in {}: {error}", path.display()),
@@ -125,7 +129,8 @@ fn fresh_seeds(started: Instant) -> impl Iterator<Item = u64> {
     let count = number("SESSHU_SIM_SEEDS");
     let minutes = number("SESSHU_SIM_MINUTES").map(|minutes| Duration::from_secs(minutes * 60));
     let time = minutes.or(count.is_none().then_some(USUAL_TIME));
-    let goes_on = move |n: &u64| count.is_none_or(|count| *n < count) && time.is_none_or(|time| started.elapsed() < time);
+    let goes_on =
+        move |n: &u64| count.is_none_or(|count| *n < count) && time.is_none_or(|time| started.elapsed() < time);
     (0..).take_while(goes_on).map(move |n| first + n)
 }
 

@@ -84,7 +84,10 @@ impl Life {
                     let held = clerk.places().holds().filter(|(_, held)| held.slot == no).count() as u32;
                     let taken = clerk.places().taken(slot);
                     if taken != booked.web + booked.phone + held {
-                        return wrong("a clerk counts what is durable", format!("{id}/{no}: {taken}, not {booked:?} and {held}"));
+                        return wrong(
+                            "a clerk counts what is durable",
+                            format!("{id}/{no}: {taken}, not {booked:?} and {held}"),
+                        );
                     }
                 }
                 Ok(())
@@ -151,7 +154,8 @@ impl Life {
             self.settle().await?;
             let taken = self.auditor.journal.taken(leg.session, leg.slot);
             if taken.web + taken.phone != capacity {
-                let detail = format!("{}/{}: {left} were free, {taken:?} of {capacity} are booked", leg.session, leg.slot);
+                let detail =
+                    format!("{}/{}: {left} were free, {taken:?} of {capacity} are booked", leg.session, leg.slot);
                 return wrong("what is free can be booked", detail);
             }
             let Some(who) = reserve.next() else { return Ok(()) };

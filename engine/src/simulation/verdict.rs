@@ -89,7 +89,11 @@ fn done_by_book(done: &Remembered, legs: &[Leg]) -> bool {
     !done.moved && done.answer.iter().map(|(_, leg)| *leg).eq(legs.iter().copied())
 }
 
-fn done_by_move(done: &Remembered, number: BookingNumber, to: (crate::core::ids::SessionId, crate::core::ids::SlotNo)) -> bool {
+fn done_by_move(
+    done: &Remembered,
+    number: BookingNumber,
+    to: (crate::core::ids::SessionId, crate::core::ids::SlotNo),
+) -> bool {
     done.moved && done.answer.iter().all(|(own, leg)| *own == number && (leg.session, leg.slot) == to)
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::city::{self, City};
+use crate::EngineHandle;
 use crate::actors::{ActorSink, Mailbox, Office, SessionClerk, SessionMessage, Ticket};
 use crate::clock::{Clock, ManualClock};
 use crate::core::event::By;
@@ -21,7 +22,6 @@ use crate::ledger::{
     HighWaterFile, Marker, Message, RecoverError, RedbLedger, Step, StoreIdentity, Writer, queue, recover,
 };
 use crate::planted::{Spot, startle_next};
-use crate::EngineHandle;
 
 /// More than can ever be on their way in one life.
 const QUEUE_ENTRIES: usize = 512;
