@@ -54,6 +54,8 @@ pub(crate) enum Bug {
     CapacityTooLate,
     /// A session closes before the takes before it are decided.
     ClosesTooEarly,
+    /// A move to the same place asks no clerk.
+    StayUnasked,
     /// A session takes bookings before its opening.
     OpensEarly,
     /// A person books before their wave opens.

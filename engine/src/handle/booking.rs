@@ -118,6 +118,10 @@ impl EngineHandle {
             free_early(&self.0.shared, &[from]);
         }
         let entry = Entry { at: now, by, key: Some(key), events: vec![Event::Moved { resident, from, to }] };
+        if stays && planted(Bug::StayUnasked) {
+            let granted = self.append_with_pass(entry, pass, channel).await?;
+            return Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false });
+        }
         let granted = self.grant(resident, &Legs::one(to.leg()), stays, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }

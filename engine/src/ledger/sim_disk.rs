@@ -126,6 +126,14 @@ impl SimDisk {
         self.lock().recorded.take().unwrap_or_default()
     }
 
+    /// Whether all that is read is durable, or waits for the next sync: not so after a failed sync, until the disk settles.
+    pub(crate) fn shows_the_truth(&self) -> bool {
+        let disk = self.lock();
+        let mut image = disk.durable.clone();
+        disk.unsynced.iter().for_each(|operation| apply(&mut image, operation));
+        image == disk.cached
+    }
+
     /// What is durable, and what was done since.
     pub(crate) fn cut(&self) -> (Vec<u8>, Vec<Operation>) {
         let disk = self.lock();

@@ -16,6 +16,9 @@ use crate::view::{BookingView, Done, HoldView};
 const HOLD_MINUTES: i64 = 5;
 const HOLD_MINUTES_IN_ALL: i64 = 10;
 
+/// Whoever waits so long may be sent away, in milliseconds.
+const WAIT_MS: i64 = 5_000;
+
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Violation {
@@ -32,8 +35,11 @@ pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
 }
 
 /// What was true for one leg at some moment since the call.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct LegSeen {
+    /// The durable bookings of its slot, each count once. A clerk may hear of a free after a request that came before it: for
+    /// that one the booking still stood, and holds count beside it.
+    booked: Vec<Lanes>,
     /// Durable bookings alone left no place.
     full_of_bookings: bool,
     /// Durable bookings and live holds together left no place.
@@ -51,6 +57,10 @@ pub(super) struct Window {
     legs: Vec<(Leg, LegSeen)>,
     seq_at_call: u64,
     called_at: Instant,
+    /// The ledger's epoch at the call.
+    epoch: u64,
+    /// The ledger was suspended, or a clerk had failed.
+    trouble: bool,
     /// The person's hold at each poll.
     holds: Vec<Option<(HoldId, Instant)>>,
 }
@@ -69,7 +79,8 @@ impl Auditor {
     }
 
     /// Opens the window of a request.
-    pub(super) fn window(&self, call: &Call, now: Instant) -> Window {
+    pub(super) fn window(&self, call: &Call, world: &World) -> Window {
+        let (called_at, epoch) = (world.engine.now(), world.engine.0.shared.epoch());
         let legs: Vec<Leg> = match &call.ask {
             Ask::Book { legs, .. } | Ask::Hold { legs, .. } => legs.to_vec(),
             Ask::Move { number, session, slot, .. } => {
@@ -79,7 +90,8 @@ impl Auditor {
             _ => Vec::new(),
         };
         let legs = legs.into_iter().map(|leg| (leg, LegSeen::default())).collect();
-        Window { verdicts: Vec::new(), legs, seq_at_call: self.journal.seq(), called_at: now, holds: Vec::new() }
+        let (verdicts, holds, seq_at_call) = (Vec::new(), Vec::new(), self.journal.seq());
+        Window { verdicts, legs, seq_at_call, called_at, epoch, trouble: false, holds }
     }
 
     /// Notes what the rules say at the moment at which the request is polled.
@@ -102,6 +114,7 @@ impl Auditor {
 
     /// Notes what is true of the places that a request wants.
     pub(super) fn glance(&self, window: &mut Window, call: &Call, world: &World, now: Instant) {
+        window.trouble |= world.suspended || !world.excused.is_empty() || world.engine.0.shared.epoch() != window.epoch;
         let own = world.engine.0.gate.hold(call.resident, now).map(|hold| hold.id);
         for (leg, seen) in &mut window.legs {
             let Some(session) = self.journal.sessions.get(&leg.session) else { continue };
@@ -116,10 +129,12 @@ impl Auditor {
                 seen.free = true;
                 continue;
             };
-            let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
-            let full = places_left(slot.capacity, taken, share) == 0;
-            seen.full_with_holds |= full;
-            seen.free |= !full;
+            if !seen.booked.contains(&booked) {
+                seen.booked.push(booked);
+            }
+            let left = |booked: &Lanes| places_left(slot.capacity, booked.and(held), share);
+            seen.full_with_holds |= seen.booked.iter().any(|booked| left(booked) == 0);
+            seen.free |= left(&booked) > 0;
         }
     }
 
@@ -259,10 +274,16 @@ fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Jud
     let what =
         || format!("{call} was told {refusal:?}; the rules say {:?}, the places {:?}", window.verdicts, window.legs);
     let pair = window.legs.len() > 1;
-    let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| *seen);
+    let about = window.legs.get(refusal.index.map_or(0, usize::from)).map(|(_, seen)| seen);
     let right = match refusal.code {
-        // Nothing was changed, or nobody knows: always honest, never right for long (see `Quiet`).
-        RefusalCode::Busy | RefusalCode::Unavailable | RefusalCode::NoSuchHold => true,
+        RefusalCode::NoSuchHold => true,
+        // Nothing was changed, or nobody knows: there was a fault, or the wait was too long.
+        RefusalCode::Busy | RefusalCode::Unavailable => {
+            if !window.trouble && now.ms_since(window.called_at) < WAIT_MS {
+                return wrong("nobody is sent away without a reason", what());
+            }
+            true
+        }
         RefusalCode::Full => {
             let Some(seen) = about.filter(|_| refusal.index.is_some() == pair) else {
                 return wrong("a refusal names its leg", what());
@@ -386,7 +407,7 @@ impl Auditor {
                 let slot = &session.slots[usize::from(shown.id.0)];
                 let share = if now >= lapses { 0 } else { slot.phone_share };
                 let (booked, held) = (self.journal.taken(view.id, shown.id), entry.held(usize::from(shown.id.0)));
-                let taken = Lanes { web: booked.web + held.web, phone: booked.phone + held.phone };
+                let taken = booked.and(Lanes { web: held.web, phone: held.phone });
                 let ends = !is_published(session) || now >= session.date.at(slot.start);
                 let free = if ends { 0 } else { places_left(slot.capacity, taken, share) };
                 if shown.free != free {

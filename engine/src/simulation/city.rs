@@ -16,7 +16,7 @@ pub(super) const INTERVAL_DAYS: std::ops::RangeInclusive<i32> = 21..=42;
 /// From this age on.
 pub(super) const AGE_YEARS_MIN: u8 = 12;
 /// People who do nothing until the end; then they book whatever is left.
-pub(super) const RESERVE: u32 = 40;
+pub(super) const RESERVE: u32 = 60;
 /// When the clock starts.
 pub(super) const START: &str = "2026-12-01 09:00";
 /// How much a slot has at most.
@@ -25,8 +25,6 @@ const CAPACITY_MAX: u32 = 3;
 /// What the city prepares.
 #[derive(Debug)]
 pub(super) struct City {
-    /// The day on which the clock starts.
-    pub(super) today: Day,
     /// The roll: first those who act, then the reserve.
     pub(super) roll: Vec<RollRow>,
     /// How many act.
@@ -81,15 +79,19 @@ impl City {
         let mut line = 2;
         let mut row = |date: Day, dice: &mut Dice| {
             line += 1;
-            session(line, date, dice)
+            session_row(line, date, dice)
         };
         let mut sessions: Vec<SessionRow> =
             (0..first).map(|_| row(today.plus_days(dice.within(2..=9) as i32), dice)).collect();
-        sessions.extend((0..second).map(|_| row(today.plus_days(dice.within(25..=46) as i32), dice)));
+        let dates: Vec<Day> = sessions.iter().map(|session| session.date).collect();
+        sessions.extend((0..second).map(|_| {
+            let after = *dice.pick(&[20, 21, 22, 28, 35, 42, 43]);
+            row(dice.pick(&dates).plus_days(after), dice)
+        }));
         let later = (0..dice.below(2)).map(|_| row(today.plus_days(dice.within(5..=30) as i32), dice)).collect();
         let waves = if dice.chance(1, 3) { waves(start, dice) } else { Vec::new() };
-        let opens_at = start.plus_minutes(*dice.pick(&[0, 0, 0, 0, 0, 0, 1, 15]));
-        Self { today, roll, active, sessions, later, waves, opens_at }
+        let opens_at = start.plus_minutes(*dice.pick(&[0, 0, 0, 0, 0, 0, 1, 3]));
+        Self { roll, active, sessions, later, waves, opens_at }
     }
 
     /// Whether the person is below the age of the vaccine on every date of the campaign.
@@ -144,7 +146,7 @@ fn person(n: u32, year: i32) -> RollRow {
 }
 
 /// One to three slots of half an hour with one to three places, for dose 1, dose 2 or both.
-fn session(line: u64, date: Day, dice: &mut Dice) -> SessionRow {
+pub(super) fn session_row(line: u64, date: Day, dice: &mut Dice) -> SessionRow {
     let start = ClockTime(9 * 60);
     let slots = dice.within(1..=3) as u16;
     let capacity = dice.within(1..=CAPACITY_MAX);

@@ -10,7 +10,7 @@ use crate::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, S
 use crate::core::refusal::Refusal;
 use crate::core::resident::Legs;
 use crate::core::time::Instant;
-use crate::roll::{DoseRow, RollRow};
+use crate::roll::{DoseRow, RollRow, SessionRow};
 use crate::view::{BookingView, Done, HoldView};
 use crate::{CampaignError, EngineHandle};
 
@@ -25,6 +25,7 @@ pub(super) enum Ask {
     Capacity { session: SessionId, slot: SlotNo, capacity: u32 },
     Close(SessionId),
     CancelSession(SessionId),
+    Draft(Box<SessionRow>),
     Publish { opens_at: Instant },
     Dose(Box<DoseRow>),
     Roll(Vec<RollRow>),
@@ -91,6 +92,7 @@ impl Call {
                 }
                 Ask::Close(session) => city(engine.close_session(session, By::System).await),
                 Ask::CancelSession(session) => city(engine.cancel_session(session, By::System).await),
+                Ask::Draft(row) => city(engine.import_sessions(&[*row], false, By::System).await),
                 Ask::Publish { opens_at } => {
                     let shown = engine.drafts(opens_at);
                     city(engine.publish(&shown, opens_at, By::System).await)
@@ -130,6 +132,7 @@ impl fmt::Display for Call {
             Ask::Capacity { session, slot, capacity } => write!(f, "city: {session}/{slot} has {capacity} places"),
             Ask::Close(session) => write!(f, "city: close {session}"),
             Ask::CancelSession(session) => write!(f, "city: cancel {session}"),
+            Ask::Draft(row) => write!(f, "city: draft a session on {}", row.date),
             Ask::Publish { opens_at } => write!(f, "city: publish, to open {opens_at:?}"),
             Ask::Dose(row) => write!(f, "city: dose {} elsewhere on {}", row.dose.get(), row.date),
             Ask::Roll(rows) => write!(f, "city: a roll of {}", rows.len()),

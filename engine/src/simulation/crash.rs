@@ -92,8 +92,17 @@ impl Life {
 
     fn restart_on(&mut self, disk: SimDisk) -> Judged {
         let restarted = self.world.restart_on(disk);
-        restarted
-            .map_err(|error| Violation { check: "a crash leaves a store that is served", detail: error.to_string() })
+        let served = restarted.map_err(|error| error.to_string());
+        served.map_err(|detail| Violation { check: "a crash leaves a store that is served", detail })?;
+        self.reads_are_durable()
+    }
+
+    /// Whoever opened a store reads nothing from it that a power cut would take away.
+    pub(super) fn reads_are_durable(&self) -> Judged {
+        if self.world.suspended || self.world.disk.shows_the_truth() {
+            return Ok(());
+        }
+        wrong("what is read of an opened store is durable", "a failed sync lost what is still read".into())
     }
 
     /// What the auditor had read is what the new journal begins with.

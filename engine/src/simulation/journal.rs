@@ -41,6 +41,13 @@ pub(super) struct Lanes {
     pub(super) phone: u32,
 }
 
+impl Lanes {
+    /// Both together.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self { web: self.web + other.web, phone: self.phone + other.phone }
+    }
+}
+
 /// The journal so far.
 #[derive(Debug, Default)]
 pub(super) struct Journal {

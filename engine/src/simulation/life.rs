@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::auditor::{Auditor, Judged, Window, wrong};
 use super::city::City;
 use super::clients::{Answer, Call, Pending};
-use super::people::next_call;
+use super::people::{MINDS, Mind, next_call};
 use super::schedule::{Dice, Log};
 use super::world::{World, poll, was_startled};
 use crate::core::ids::{ResidentNo, SessionId};
@@ -90,7 +90,7 @@ const NEXT: [(usize, Next); 19] = [
     (60, Next::Mark),
     (450, Next::Wait),
     (100, Next::HangUp),
-    (30, Next::Sleep),
+    (60, Next::Sleep),
     (60, Next::Read),
     (45, Next::Fault),
     (60, Next::Heal),
@@ -112,6 +112,10 @@ pub(super) struct Life {
     pub(super) clients: Vec<Client>,
     /// A session whose messages are late.
     asleep: Option<SessionId>,
+    /// How often each step is taken in this life.
+    habits: Vec<(usize, Next)>,
+    /// How often people of this life think of each request.
+    minds: Vec<(usize, Mind)>,
     /// Whether days pass, too.
     long: bool,
 }
@@ -124,16 +128,17 @@ impl Life {
         let world = World::found(&city, mark);
         let mut auditor = Auditor::new(city);
         auditor.journal.follow(&world.engine.0.reader, &auditor.city, &[])?;
-        let long = dice.chance(1, 4);
+        let long = dice.chance(1, 3);
+        let (habits, minds) = (dice.tempered(&NEXT), dice.tempered(&MINDS));
         let (log, tally, clients) = (Log::default(), Tally::default(), Vec::new());
-        Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, long })
+        Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, habits, minds, long })
     }
 
     /// So many steps, then a quiet end at which everything must be right.
     pub(super) async fn run(&mut self, steps: u64) -> Judged {
         for _ in 0..steps {
             self.tally.steps += 1;
-            let next = self.dice.choose(&NEXT);
+            let next = self.dice.choose(&self.habits);
             self.step(next).await?;
             self.look()?;
         }
@@ -218,7 +223,7 @@ impl Life {
 
     fn ask(&mut self) -> Judged {
         if self.clients.len() < CALLS_AT_ONCE
-            && let Some(call) = next_call(&mut self.dice, &self.auditor, &self.world)
+            && let Some(call) = next_call(&mut self.dice, &self.minds, &self.auditor, &self.world)
         {
             self.send(call);
         }
@@ -231,7 +236,7 @@ impl Life {
         self.log.add(format!("#{number} {call}"));
         self.auditor.calls.push(call.clone());
         self.tally.calls += 1;
-        let window = self.auditor.window(&call, self.world.engine.now());
+        let window = self.auditor.window(&call, &self.world);
         let pending = call.send(self.world.engine.clone());
         self.clients.push(Client { call, pending, window, number });
     }
@@ -307,6 +312,7 @@ impl Life {
         }
         self.world.resume();
         self.log.add(format!("the store is {}", if self.world.suspended { "still shut" } else { "open again" }));
+        self.reads_are_durable()?;
         self.follow()
     }
 

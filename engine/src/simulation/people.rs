@@ -2,7 +2,7 @@
 //! the engine's inside.
 
 use super::auditor::Auditor;
-use super::city::VACCINE;
+use super::city::{VACCINE, session_row};
 use super::clients::{Ask, Call};
 use super::schedule::Dice;
 use super::world::World;
@@ -10,11 +10,14 @@ use crate::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, S
 use crate::core::resident::{BookingState, Leg, Legs};
 use crate::core::session::SessionPhase;
 use crate::roll::DoseRow;
-use crate::view::HoldView;
+use crate::view::{BookingView, HoldView};
+
+/// How many sessions a city has at most.
+const SESSIONS_MAX: usize = 8;
 
 /// What somebody is about to do.
 #[derive(Debug, Clone, Copy)]
-enum Mind {
+pub(super) enum Mind {
     Book,
     BookPair,
     Move,
@@ -29,34 +32,37 @@ enum Mind {
     Capacity,
     Close,
     CancelSession,
+    Draft,
     Publish,
     Dose,
     Roll,
 }
 
-const MINDS: [(usize, Mind); 17] = [
+/// How often people think of it, by and large.
+pub(super) const MINDS: [(usize, Mind); 18] = [
     (300, Mind::Book),
-    (120, Mind::BookPair),
+    (180, Mind::BookPair),
     (110, Mind::Move),
     (110, Mind::Cancel),
     (180, Mind::Hold),
-    (60, Mind::HoldAgain),
+    (130, Mind::HoldAgain),
     (15, Mind::HoldToMove),
     (60, Mind::BookMyHold),
     (25, Mind::Release),
     (120, Mind::Retry),
     (15, Mind::ReuseKey),
     (25, Mind::Capacity),
-    (6, Mind::Close),
+    (14, Mind::Close),
     (4, Mind::CancelSession),
-    (10, Mind::Publish),
-    (5, Mind::Dose),
-    (4, Mind::Roll),
+    (12, Mind::Draft),
+    (12, Mind::Publish),
+    (3, Mind::Dose),
+    (3, Mind::Roll),
 ];
 
 /// The next request, if the one who was chosen finds anything to ask.
-pub(super) fn next_call(dice: &mut Dice, auditor: &Auditor, world: &World) -> Option<Call> {
-    let mind = dice.choose(&MINDS);
+pub(super) fn next_call(dice: &mut Dice, minds: &[(usize, Mind)], auditor: &Auditor, world: &World) -> Option<Call> {
+    let mind = dice.choose(minds);
     let resident = ResidentNo(dice.below(auditor.city.active as usize) as u32);
     let channel = if dice.chance(1, 4) { Channel::Phone } else { Channel::Web };
     let here = Chooser { auditor, world, resident };
@@ -66,7 +72,11 @@ pub(super) fn next_call(dice: &mut Dice, auditor: &Auditor, world: &World) -> Op
         Mind::BookPair => Ask::Book { legs: here.pair(dice)?, key: fresh() },
         Mind::Move => {
             let number = here.booking(dice)?;
-            let to = here.any_leg(dice)?;
+            let stays = auditor.journal.bookings.get(&number).filter(|standing| {
+                let busy = Some(standing.booking.session) == here.busy_session();
+                dice.chance(if busy { 3 } else { 1 }, 6)
+            });
+            let to = stays.map(|standing| standing.booking.leg()).or_else(|| here.any_leg(dice))?;
             Ask::Move { number, session: to.session, slot: to.slot, key: fresh() }
         }
         Mind::Cancel => Ask::Cancel { number: here.booking(dice)? },
@@ -90,7 +100,7 @@ pub(super) fn next_call(dice: &mut Dice, auditor: &Auditor, world: &World) -> Op
             let ask = Ask::Book { legs: here.one(dice)?, key: before.key()?.clone() };
             return Some(Call { ask, ..before });
         }
-        _ => city_ask(mind, dice, auditor, resident)?,
+        _ => city_ask(mind, dice, auditor, world, resident)?,
     };
     Some(Call { resident, channel, ask })
 }
@@ -103,22 +113,31 @@ fn retry(dice: &mut Dice, auditor: &Auditor) -> Option<Call> {
     if with_key.is_empty() { None } else { Some((*dice.pick(&with_key)).clone()) }
 }
 
-fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, resident: ResidentNo) -> Option<Ask> {
+fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, world: &World, resident: ResidentNo) -> Option<Ask> {
     let sessions: Vec<SessionId> = auditor.journal.sessions.keys().copied().collect();
-    let session = *dice.pick(&sessions);
+    // Whoever closes a session likes to do it while somebody books a pair there.
+    let pair = auditor.calls.iter().rev().take(8).find_map(|call| match &call.ask {
+        Ask::Book { legs, .. } if legs.len() > 1 => legs.iter().map(|leg| leg.session).min(),
+        _ => None,
+    });
+    let session = pair.filter(|id| sessions.contains(id) && dice.chance(1, 2)).unwrap_or_else(|| *dice.pick(&sessions));
     let open =
         auditor.journal.sessions.values().filter(|one| matches!(one.phase, SessionPhase::Published { .. })).count();
-    let now = auditor.city.today;
+    let today = world.engine.now().city_day();
     Some(match mind {
         Mind::Capacity => {
             let slots = auditor.journal.sessions[&session].slots.len();
             Ask::Capacity { session, slot: SlotNo(dice.below(slots) as u16), capacity: dice.within(0..=4) }
         }
-        Mind::Close if open > 2 => Ask::Close(session),
+        Mind::Close if open > 1 => Ask::Close(session),
         Mind::CancelSession if open > 2 => Ask::CancelSession(session),
-        Mind::Publish => Ask::Publish { opens_at: super::city::start().plus_minutes(i64::from(dice.within(0..=120))) },
+        Mind::Draft if sessions.len() < SESSIONS_MAX => {
+            let date = today.plus_days(dice.within(1..=30) as i32);
+            Ask::Draft(Box::new(session_row(auditor.calls.len() as u64 + 100, date, dice)))
+        }
+        Mind::Publish => Ask::Publish { opens_at: world.engine.now().plus_minutes(i64::from(dice.within(0..=3))) },
         Mind::Dose => {
-            let date = now.plus_days(-(dice.within(5..=40) as i32));
+            let date = today.plus_days(-(dice.within(5..=40) as i32));
             let row = DoseRow {
                 line: 2,
                 id: auditor.city.row(resident).id,
@@ -149,7 +168,7 @@ struct Chooser<'a> {
 impl Chooser<'_> {
     /// A place for the dose that one has not booked yet, mostly; sometimes any.
     fn one(&self, dice: &mut Dice) -> Option<Legs> {
-        if dice.chance(1, 5) {
+        if dice.chance(1, 8) {
             return self.any_leg(dice).map(Legs::one);
         }
         let dose = if self.auditor.journal.date_of(self.resident, DoseNo::FIRST).is_none() { 1 } else { 2 };
@@ -167,7 +186,8 @@ impl Chooser<'_> {
         if giving.is_empty() {
             return None;
         }
-        let session = *dice.pick(&giving);
+        let busy = giving.iter().find(|one| Some(one.id) == self.busy_session() && dice.chance(1, 2));
+        let session = busy.unwrap_or_else(|| dice.pick(&giving));
         Some(Leg { session: session.id, slot: SlotNo(dice.below(session.slots.len()) as u16), dose })
     }
 
@@ -192,8 +212,21 @@ impl Chooser<'_> {
         }
         let any = dice.chance(1, 6);
         let own = me.bookings.iter().filter(|view| any || view.state == BookingState::Booked);
-        let own: Vec<BookingNumber> = own.map(|view| view.number).collect();
+        let busy = self.busy_session().filter(|_| dice.chance(1, 2));
+        let mut own: Vec<&BookingView> = own.collect();
+        if own.iter().any(|view| Some(view.session) == busy) {
+            own.retain(|view| Some(view.session) == busy);
+        }
+        let own: Vec<BookingNumber> = own.iter().map(|view| view.number).collect();
         if own.is_empty() { None } else { Some(*dice.pick(&own)) }
+    }
+
+    /// A session that the city changes at this moment: people run there.
+    fn busy_session(&self) -> Option<SessionId> {
+        self.auditor.calls.iter().rev().take(8).find_map(|call| match call.ask {
+            Ask::Capacity { session, .. } | Ask::Close(session) | Ask::CancelSession(session) => Some(session),
+            _ => None,
+        })
     }
 
     /// What a page does with one's hold: it books, or moves the booking that the hold is to replace.

@@ -8,9 +8,9 @@ use super::{folder, live, report};
 use crate::planted::{Bug, plant};
 
 /// How many lives a bug may stay hidden.
-const LIVES_MAX: u64 = 250;
+const LIVES_MAX: u64 = 600;
 
-const BUGS: [Bug; 36] = [
+const BUGS: [Bug; 37] = [
     Bug::AcknowledgeBeforeSync,
     Bug::FreeBeforeDurable,
     Bug::MoveFreesFirst,
@@ -33,6 +33,7 @@ const BUGS: [Bug; 36] = [
     Bug::ShareGivenAway,
     Bug::CapacityTooLate,
     Bug::ClosesTooEarly,
+    Bug::StayUnasked,
     Bug::OpensEarly,
     Bug::WaveIgnored,
     Bug::ChangedTooLate,

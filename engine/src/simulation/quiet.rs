@@ -34,6 +34,7 @@ impl Life {
             }
             if self.world.suspended {
                 self.world.resume();
+                self.reads_are_durable()?;
             }
             let queued = self.world.queued();
             if queued > 0 {

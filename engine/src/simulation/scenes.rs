@@ -29,6 +29,9 @@ fn world(folder: &std::path::Path) -> (World, Leg) {
 #[test]
 fn a_move_to_the_same_place_does_not_follow_its_sessions_close() {
     let folder = folder();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime");
+    let _timers = runtime.enter();
     let (mut world, leg) = world(folder.path());
     let engine = world.engine.clone();
     let who = ResidentNo(world.engine.index().residents_next() - 1);

@@ -44,6 +44,11 @@ impl Dice {
         &items[self.below(items.len())]
     }
 
+    /// The same with other weights: every life has its own habits, some rare and some frequent.
+    pub(super) fn tempered<T: Copy>(&mut self, weighted: &[(usize, T)]) -> Vec<(usize, T)> {
+        weighted.iter().map(|(weight, item)| (weight * *self.pick(&[1, 4, 4, 4, 16]), *item)).collect()
+    }
+
     /// One of `weighted`, in proportion to its weight.
     pub(super) fn choose<T: Copy>(&mut self, weighted: &[(usize, T)]) -> T {
         let mut left = self.below(weighted.iter().map(|(weight, _)| weight).sum());
