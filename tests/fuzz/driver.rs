@@ -69,9 +69,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Whether it is to run: with the switch, one target runs alone.
+    pub(crate) fn is_chosen(&self) -> bool {
+        std::env::var("SESSHU_FUZZ_TARGET").map_or(true, |only| only == self.name)
+    }
+
     /// Runs the corpus, then inputs made from it; `run` panics if a claim does not hold. A failing input is kept in a file.
     pub(crate) fn hold(&self, mut run: impl FnMut(&[u8])) {
-        if std::env::var("SESSHU_FUZZ_TARGET").is_ok_and(|only| only != self.name) {
+        if !self.is_chosen() {
             return;
         }
         let corpus = self.corpus();

@@ -126,18 +126,24 @@ const WORDS: &[&str] = &[
 
 #[test]
 fn every_request_is_answered_as_documented() {
-    let mut city = City::open();
-    Target { name: "requests", words: WORDS, runs: 20_000 }.hold(|bytes| city.ask(bytes));
-    city.close();
+    let target = Target { name: "requests", words: WORDS, runs: 20_000 };
+    if target.is_chosen() {
+        let mut city = City::open();
+        target.hold(|bytes| city.ask(bytes));
+        city.close();
+    }
 }
 
 #[test]
 fn any_bytes_on_a_connection_are_answered_or_closed() {
-    let mut city = City::open();
-    let served = Served::start(&city);
-    Target { name: "connection", words: WORDS, runs: 5_000 }.hold(|bytes| served.send(&mut city, bytes));
-    served.stop(&city);
-    city.close();
+    let target = Target { name: "connection", words: WORDS, runs: 5_000 };
+    if target.is_chosen() {
+        let mut city = City::open();
+        let served = Served::start(&city);
+        target.hold(|bytes| served.send(&mut city, bytes));
+        served.stop(&city);
+        city.close();
+    }
 }
 
 struct City {
@@ -385,7 +391,8 @@ impl Served {
             *city.statuses.entry(status).or_default() += 1;
             assert!(STATUSES.contains(&status) || STATUSES_RAW.contains(&status), "status {status}: {answer}");
         }
-        assert!(!heard.contains("<zq") && !heard.contains(city.other.name_kana), "{heard}");
+        let unescaped = |answer: &str| answer.contains("text/html") && answer.contains("<zq");
+        assert!(!heard.split("HTTP/1.1 ").any(unescaped) && !heard.contains(city.other.name_kana), "{heard}");
         if city.requests.is_multiple_of(64) {
             city.renew();
         }
