@@ -320,6 +320,7 @@ impl FromStr for ClockTime {
 
 #[cfg(test)]
 mod tests {
+    use super::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
     use super::*;
 
     fn day(text: &str) -> Day {
@@ -335,7 +336,6 @@ mod tests {
             assert_eq!(Day::from_ymd(year, month, date), Some(Day(days)));
         }
         assert!("2026-02-29".parse::<Day>().is_err());
-        use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
         for (after, weekday) in (0..).zip([Saturday, Sunday, Monday, Tuesday, Wednesday, Thursday, Friday]) {
             assert_eq!(Day(day("2026-12-05").0 + after).weekday(), weekday);
         }
