@@ -111,7 +111,7 @@ pub(crate) fn planted(bug: Bug) -> bool {
 
 /// Whether `bug` is planted: outside of tests it never is.
 #[cfg(not(test))]
-#[inline(always)]
+#[inline]
 pub(crate) const fn planted(_: Bug) -> bool {
     false
 }
@@ -133,7 +133,7 @@ pub(crate) fn startle(spot: Spot) {
 
 /// Outside of tests nothing is startled.
 #[cfg(not(test))]
-#[inline(always)]
+#[inline]
 pub(crate) const fn startle(_: Spot) {}
 
 /// The next one who comes to `spot` on this thread panics; with none nobody does. Tells who was still to be startled.
@@ -154,5 +154,5 @@ pub(crate) fn free_early(shared: &Shared, bookings: &[Booking]) {
 
 /// Outside of tests nothing is freed early.
 #[cfg(not(test))]
-#[inline(always)]
+#[inline]
 pub(crate) const fn free_early(_: &Shared, _: &[Booking]) {}

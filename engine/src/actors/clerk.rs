@@ -201,9 +201,9 @@ impl SessionClerk {
                 for (session, take) in takes {
                     let keep = Keep { take, epoch, hold: hold.id, expires_at: hold.expires_at, replaces: old };
                     if session == self.id {
-                        self.keep(keep)
+                        self.keep(keep);
                     } else {
-                        self.shared.registry.tell(session, SessionMessage::Keep(keep))
+                        self.shared.registry.tell(session, SessionMessage::Keep(keep));
                     }
                 }
                 if let Some(old) = replaces {

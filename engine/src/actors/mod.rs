@@ -10,10 +10,13 @@ mod session_actor;
 mod sink;
 mod system;
 
+#[cfg(test)]
 pub(crate) use clerk::SessionClerk;
 pub(crate) use grant::{CampaignTurn, Grant, GrantLeg, Purpose, Takes, Ticket};
 #[cfg(test)]
 pub(crate) use message::Durable;
 pub(crate) use message::{CapacityCommand, CloseCommand, SessionMessage};
 pub(crate) use sink::ActorSink;
-pub(crate) use system::{ActorSystem, Mailbox, Office, Shared};
+#[cfg(test)]
+pub(crate) use system::Mailbox;
+pub(crate) use system::{ActorSystem, Office, Shared};
