@@ -263,8 +263,7 @@ impl Index {
     }
 
     /// Puts a resident's record from the tables, at recovery.
-    pub(super) fn put_record(&self, no: ResidentNo, record: ResidentRecord) {
-        let mut record = record;
+    pub(super) fn put_record(&self, no: ResidentNo, mut record: ResidentRecord) {
         if planted(Bug::KeyForgottenAfterRestart) {
             record.keys.clear();
         }

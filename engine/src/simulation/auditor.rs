@@ -3,10 +3,10 @@
 
 use super::city::City;
 use super::clients::{Answer, Ask, Call};
-use super::journal::{Journal, Lanes, Standing, places_left};
+use super::journal::{Journal, Lanes, places_left};
 use super::verdict::{Verdict, offered, rank, verdict};
 use super::world::World;
-use crate::core::ids::{HoldId, ResidentNo};
+use crate::core::ids::HoldId;
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::{BookingState, Leg};
 use crate::core::time::Instant;
@@ -36,6 +36,7 @@ pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
 
 /// What was true for one leg at some moment since the call.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each of the four may have been true, in any combination")]
 struct LegSeen {
     /// The durable bookings of its slot, each count once. A clerk may hear of a free after a request that came before it: for
     /// that one the booking still stood, and holds count beside it.
@@ -232,11 +233,11 @@ impl Auditor {
     }
 }
 
-fn is_published(session: &crate::core::session::Session) -> bool {
+pub(super) fn is_published(session: &crate::core::session::Session) -> bool {
     matches!(session.phase, crate::core::session::SessionPhase::Published { .. })
 }
 
-fn leg(view: &BookingView) -> Leg {
+pub(super) fn leg(view: &BookingView) -> Leg {
     Leg { session: view.session, slot: view.slot, dose: view.dose }
 }
 
@@ -323,99 +324,4 @@ fn held(world: &World, leg: Leg, own: Option<HoldId>, now: Instant) -> Option<La
         Some(lanes)
     };
     world.desks.look_at(leg.session, look).unwrap_or_default()
-}
-
-impl Auditor {
-    /// What the engine has in memory, after any step.
-    pub(super) fn memory(&self, world: &World) -> Judged {
-        if world.writer_failed {
-            return wrong("the ledger does not fail by itself", String::new());
-        }
-        for id in world.desks.sessions() {
-            let Some(session) = world.engine.index().session(id) else { continue };
-            let definition = session.definition();
-            let judged = world.desks.look_at(id, |clerk| {
-                if clerk.is_broken() {
-                    return if world.excused.contains(&id) {
-                        Ok(())
-                    } else {
-                        wrong("a clerk does not fail", format!("session {id}"))
-                    };
-                }
-                for (index, slot) in definition.slots.iter().enumerate() {
-                    let taken = clerk.places().taken(index);
-                    if taken > slot.capacity {
-                        let detail = format!("{id}/{index} has {taken} taken of {}", slot.capacity);
-                        return wrong("capacity in memory", detail);
-                    }
-                }
-                Ok(())
-            });
-            judged.unwrap_or(Ok(()))?;
-        }
-        Ok(())
-    }
-
-    /// What everybody reads, after a step of the ledger: the index is the journal's fold.
-    pub(super) fn index(&self, world: &World) -> Judged {
-        let head = world.engine.index().head();
-        if head.seq > self.journal.seq() {
-            return wrong("the index never leads the disk", format!("{} of {}", head.seq, self.journal.seq()));
-        }
-        for (id, session) in &self.journal.sessions {
-            let Some(entry) = world.engine.index().session(*id) else {
-                return wrong("the index is the journal's fold", format!("there is no session {id}"));
-            };
-            let booked = entry.booked();
-            for (count, slot) in booked.0.iter().zip(0..) {
-                let taken = self.journal.taken(*id, crate::core::ids::SlotNo(slot));
-                if head.seq == self.journal.seq() && (count.web, count.phone) != (taken.web, taken.phone) {
-                    let detail = format!("{id}/{slot} has {count:?}, the journal {taken:?}");
-                    return wrong("the index is the journal's fold", detail);
-                }
-            }
-            if head.seq == self.journal.seq() && entry.definition().phase != session.phase {
-                return wrong("the index is the journal's fold", format!("session {id} is not {:?}", session.phase));
-            }
-        }
-        Ok(())
-    }
-
-    /// What residents see: their own bookings, and lists of free places.
-    pub(super) fn reads(&self, world: &World, resident: ResidentNo) -> Judged {
-        let now = world.engine.now();
-        let me = world.engine.me(resident).map(|me| me.bookings).unwrap_or_default();
-        let mut told: Vec<_> = me.iter().map(|view| (view.number, leg(view), view.state)).collect();
-        told.sort_unstable_by_key(|(number, ..)| *number);
-        let own = self.journal.bookings.values().filter(|standing| standing.resident == resident);
-        let own: Vec<_> = own.map(|Standing { booking, .. }| (booking.number, booking.leg(), booking.state)).collect();
-        if told != own {
-            return wrong(
-                "my bookings are the truth",
-                format!("resident {resident} sees {told:?}, the journal has {own:?}"),
-            );
-        }
-        let seen = world.engine.availability();
-        for view in seen.sessions.iter().filter(|_| seen.at == now) {
-            let (Some(session), Some(entry)) =
-                (self.journal.sessions.get(&view.id), world.engine.index().session(view.id))
-            else {
-                return wrong("lists show what there is", format!("session {}", view.id));
-            };
-            let lapses = session.date.at(session.slots[0].start).plus_minutes(-48 * 60);
-            for shown in &view.slots {
-                let slot = &session.slots[usize::from(shown.id.0)];
-                let share = if now >= lapses { 0 } else { slot.phone_share };
-                let (booked, held) = (self.journal.taken(view.id, shown.id), entry.held(usize::from(shown.id.0)));
-                let taken = booked.and(Lanes { web: held.web, phone: held.phone });
-                let ends = !is_published(session) || now >= session.date.at(slot.start);
-                let free = if ends { 0 } else { places_left(slot.capacity, taken, share) };
-                if shown.free != free {
-                    let detail = format!("{}/{} shows {}, {free} are free", view.id, shown.id, shown.free);
-                    return wrong("lists show what is free", detail);
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -86,7 +86,9 @@ impl Life {
         done.truncate(self.dice.below(done.len() + 1));
         let synced = done.iter().rposition(|operation| *operation == Operation::Sync).map_or(0, |last| last + 1);
         let unsynced = done.split_off(synced);
-        done.iter().for_each(|operation| apply(&mut durable, operation));
+        for operation in &done {
+            apply(&mut durable, operation);
+        }
         (durable, unsynced)
     }
 
@@ -109,15 +111,7 @@ impl Life {
     fn survived(&mut self) -> Judged {
         let before = std::mem::take(&mut self.auditor.journal);
         self.follow()?;
-        self.continues(&before, &self.auditor.journal)
-    }
-
-    fn continues(&self, before: &Journal, after: &Journal) -> Judged {
-        if after.chains.starts_with(&before.chains) {
-            return Ok(());
-        }
-        let detail = format!("{} entries were published, {} are there", before.seq(), after.seq());
-        wrong("what was acknowledged survives a crash", detail)
+        continues(&before, &self.auditor.journal)
     }
 
     /// What a power cut at this moment would leave for certain: at least all that was published.
@@ -131,7 +125,7 @@ impl Life {
             |error: crate::LoadError| Violation { check: "what is published is durable", detail: error.to_string() };
         let ledger = RedbLedger::open_on(Arc::new(disk)).map_err(unreadable)?;
         found.follow(&ledger.reader(), &self.auditor.city, &self.auditor.calls)?;
-        let lost = self.continues(&self.auditor.journal, &found);
+        let lost = continues(&self.auditor.journal, &found);
         lost.map_err(|lost| Violation { check: "what is published is durable", ..lost })
     }
 
@@ -140,7 +134,7 @@ impl Life {
         let served = digest(self.world.engine.index());
         let disk = self.world.disk.left_by_a_kill();
         self.tally.crashes += 1;
-        self.log.add("a restart at rest".into());
+        self.log.add("a restart at rest");
         self.restart_on(disk)?;
         let found = digest(self.world.engine.index());
         if found != served {
@@ -148,4 +142,12 @@ impl Life {
         }
         self.survived()
     }
+}
+
+fn continues(before: &Journal, after: &Journal) -> Judged {
+    if after.chains.starts_with(&before.chains) {
+        return Ok(());
+    }
+    let detail = format!("{} entries were published, {} are there", before.seq(), after.seq());
+    wrong("what was acknowledged survives a crash", detail)
 }

@@ -99,7 +99,7 @@ impl Journal {
     }
 
     fn apply(&mut self, seq: u64, entry: &Entry, city: &City, calls: &[Call]) -> Judged {
-        self.was_asked_for(seq, entry, calls)?;
+        was_asked_for(seq, entry, calls)?;
         let mut answer = Vec::new();
         let mut cancelled = Vec::new();
         for event in &entry.events {
@@ -156,7 +156,9 @@ impl Journal {
             }
             Event::SessionsPublished { sessions, opens_at } => {
                 let opens_at = *opens_at;
-                sessions.iter().for_each(|id| phase(id, &|_| SessionPhase::Published { opens_at }));
+                for id in sessions {
+                    phase(id, &|_| SessionPhase::Published { opens_at });
+                }
             }
             Event::SessionClosed(id) => phase(id, &|opens_at| SessionPhase::Closed { opens_at }),
             Event::SessionCancelled(id) => phase(id, &|opens_at| SessionPhase::Cancelled { opens_at }),
@@ -167,37 +169,6 @@ impl Journal {
             }
             _ => {}
         }
-    }
-
-    /// Every entry with bookings is exactly one of the requests that were made: no leg is missing, no key is another's.
-    fn was_asked_for(&self, seq: u64, entry: &Entry, calls: &[Call]) -> Judged {
-        let places = |event: &Event| match event {
-            Event::Booked { resident, booking } => Some((*resident, booking.leg(), None)),
-            Event::Moved { resident, to, .. } => Some((*resident, to.leg(), Some(to.number))),
-            _ => None,
-        };
-        let made: Vec<_> = entry.events.iter().filter_map(places).collect();
-        let Some(&(resident, ..)) = made.first() else { return Ok(()) };
-        let fits = |call: &&Call| {
-            call.resident == resident
-                && call.key() == entry.key.as_ref()
-                && match &call.ask {
-                    Ask::Book { legs, .. } => made
-                        .iter()
-                        .map(|(who, leg, moved)| (*who, *leg, *moved))
-                        .eq(legs.iter().map(|leg| (resident, *leg, None))),
-                    Ask::Move { number, session, slot, .. } => {
-                        made.len() == 1
-                            && made[0].2 == Some(*number)
-                            && (made[0].1.session, made[0].1.slot) == (*session, *slot)
-                    }
-                    _ => false,
-                }
-        };
-        if calls.iter().rev().any(|call| fits(&call)) {
-            return Ok(());
-        }
-        wrong("a request is booked as a whole, or not at all", format!("entry {seq} {made:?} was not asked for"))
     }
 
     fn booked(&mut self, seq: u64, resident: ResidentNo, booking: &Booking) -> Judged {
@@ -355,4 +326,35 @@ impl Journal {
 pub(super) fn places_left(capacity: u32, taken: Lanes, share_kept: u32) -> u32 {
     let kept_back = share_kept.saturating_sub(taken.phone);
     capacity.saturating_sub(taken.web).saturating_sub(taken.phone).saturating_sub(kept_back)
+}
+
+/// Every entry with bookings is exactly one of the requests that were made: no leg is missing, no key is another's.
+fn was_asked_for(seq: u64, entry: &Entry, calls: &[Call]) -> Judged {
+    let places = |event: &Event| match event {
+        Event::Booked { resident, booking } => Some((*resident, booking.leg(), None)),
+        Event::Moved { resident, to, .. } => Some((*resident, to.leg(), Some(to.number))),
+        _ => None,
+    };
+    let made: Vec<_> = entry.events.iter().filter_map(places).collect();
+    let Some(&(resident, ..)) = made.first() else { return Ok(()) };
+    let fits = |call: &&Call| {
+        call.resident == resident
+            && call.key() == entry.key.as_ref()
+            && match &call.ask {
+                Ask::Book { legs, .. } => made
+                    .iter()
+                    .map(|(who, leg, moved)| (*who, *leg, *moved))
+                    .eq(legs.iter().map(|leg| (resident, *leg, None))),
+                Ask::Move { number, session, slot, .. } => {
+                    made.len() == 1
+                        && made[0].2 == Some(*number)
+                        && (made[0].1.session, made[0].1.slot) == (*session, *slot)
+                }
+                _ => false,
+            }
+    };
+    if calls.iter().rev().any(|call| fits(&call)) {
+        return Ok(());
+    }
+    wrong("a request is booked as a whole, or not at all", format!("entry {seq} {made:?} was not asked for"))
 }

@@ -117,21 +117,21 @@ pub(super) struct Life {
     /// How often people of this life think of each request.
     minds: Vec<(usize, Mind)>,
     /// Whether days pass, too.
-    long: bool,
+    days_pass: bool,
 }
 
 impl Life {
     /// A city that is founded from `seed`.
     pub(super) fn begin(seed: u64, mark: HighWaterFile) -> Result<Self, super::auditor::Violation> {
         let mut dice = Dice::seeded(seed);
-        let city = City::drawn(&mut dice);
-        let world = World::found(&city, mark);
-        let mut auditor = Auditor::new(city);
+        let plan = City::drawn(&mut dice);
+        let world = World::found(&plan, mark);
+        let mut auditor = Auditor::new(plan);
         auditor.journal.follow(&world.engine.0.reader, &auditor.city, &[])?;
-        let long = dice.chance(1, 3);
+        let days_pass = dice.chance(1, 3);
         let (habits, minds) = (dice.tempered(&NEXT), dice.tempered(&MINDS));
         let (log, tally, clients) = (Log::default(), Tally::default(), Vec::new());
-        Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, habits, minds, long })
+        Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, habits, minds, days_pass })
     }
 
     /// So many steps, then a quiet end at which everything must be right.
@@ -147,69 +147,63 @@ impl Life {
 
     async fn step(&mut self, next: Next) -> Judged {
         match next {
-            Next::Ask => self.ask(),
-            Next::Poll => self.poll_one(false),
-            Next::StartleGate => self.poll_one(true),
-            Next::Deliver => self.deliver(false),
-            Next::StartleClerk => self.deliver(true),
-            Next::Take if self.world.suspended => self.suspended(),
-            Next::Take => self.take(),
+            Next::Poll => self.poll_one(false)?,
+            Next::StartleGate => self.poll_one(true)?,
+            Next::Take if self.world.suspended => self.suspended()?,
+            Next::Take => self.take()?,
             Next::StartleWriter => {
                 startle_next(Some(Spot::Writer));
                 let taken = self.take();
                 self.tally.panics += u64::from(startle_next(None).is_none());
-                taken
-            }
-            Next::Look => {
-                let sessions = self.world.desks.sessions();
-                if !sessions.is_empty() {
-                    self.world.desks.tick(*self.dice.pick(&sessions));
-                }
-                Ok(())
+                taken?;
             }
             Next::Fold if !self.world.suspended => {
                 let records = self.dice.within(1..=6) as usize;
                 self.world.fold(records);
                 self.log.add(format!("fold {records}"));
-                self.follow()
+                self.follow()?;
             }
-            Next::Mark => {
-                self.world.write_mark();
-                Ok(())
-            }
-            Next::Wait => self.wait().await,
-            Next::HangUp => self.hang_up(),
-            Next::Sleep => {
-                let sessions = self.world.desks.sessions();
-                let late = self.dice.chance(1, 2) && !sessions.is_empty();
-                self.asleep = late.then(|| *self.dice.pick(&sessions));
-                Ok(())
-            }
-            Next::Read => {
+            Next::Read if !self.world.suspended => {
                 self.advance(250).await;
                 let resident = ResidentNo(self.dice.below(self.auditor.city.active as usize) as u32);
-                if self.world.suspended { Ok(()) } else { self.auditor.reads(&self.world, resident) }
+                self.auditor.reads(&self.world, resident)?;
             }
-            Next::Fault => {
-                self.fault();
-                Ok(())
-            }
-            Next::Heal => {
-                self.world.disk.set_faults(Faults::None, 0);
-                Ok(())
-            }
-            Next::Restart => {
-                self.world.engine.0.shared.ask_for_restart();
-                self.log.add("a restart of the clerks is asked for".into());
-                Ok(())
-            }
-            Next::Crash => self.crash(),
+            Next::Crash => self.crash()?,
             Next::Calm if !self.world.suspended => {
                 self.world.disk.set_faults(Faults::None, 0);
-                self.calm().await
+                self.calm().await?;
             }
-            Next::Calm | Next::Fold => Ok(()),
+            Next::Calm | Next::Fold | Next::Read => {}
+            Next::Ask => self.ask(),
+            Next::Deliver => self.deliver(false),
+            Next::StartleClerk => self.deliver(true),
+            Next::Look => self.tick_one(),
+            Next::Mark => self.world.write_mark(),
+            Next::Wait => self.wait().await,
+            Next::HangUp => self.hang_up(),
+            Next::Sleep => self.sleep(),
+            Next::Fault => self.fault(),
+            Next::Heal => self.world.disk.set_faults(Faults::None, 0),
+            Next::Restart => {
+                self.world.engine.0.shared.ask_for_restart();
+                self.log.add("a restart of the clerks is asked for");
+            }
         }
+        Ok(())
+    }
+
+    fn tick_one(&mut self) {
+        let sessions = self.world.desks.sessions();
+        if !sessions.is_empty() {
+            self.world.desks.tick(*self.dice.pick(&sessions));
+        }
+    }
+
+    /// From now on the messages of one session are late, or of none.
+    fn sleep(&mut self) {
+        let sessions = self.world.desks.sessions();
+        let late = self.dice.chance(1, 2) && !sessions.is_empty();
+        self.asleep = late.then(|| *self.dice.pick(&sessions));
     }
 
     /// What is true of the places that people wait for, and of the engine's memory.
@@ -221,13 +215,12 @@ impl Life {
         self.auditor.memory(&self.world)
     }
 
-    fn ask(&mut self) -> Judged {
+    fn ask(&mut self) {
         if self.clients.len() < CALLS_AT_ONCE
             && let Some(call) = next_call(&mut self.dice, &self.minds, &self.auditor, &self.world)
         {
             self.send(call);
         }
-        Ok(())
     }
 
     /// Sends a request; nothing happens before it is polled.
@@ -279,7 +272,7 @@ impl Life {
         self.auditor.answered(&client.call, &client.window, answer, &self.world)
     }
 
-    fn deliver(&mut self, startling: bool) -> Judged {
+    fn deliver(&mut self, startling: bool) {
         let mut waiting = self.world.desks.waiting();
         waiting.retain(|session| Some(*session) != self.asleep);
         if !waiting.is_empty() {
@@ -288,7 +281,6 @@ impl Life {
             self.tally.panics += u64::from(startling);
             self.world.deliver(session, startling);
         }
-        Ok(())
     }
 
     fn take(&mut self) -> Judged {
@@ -326,8 +318,8 @@ impl Life {
         auditor.index(&self.world)
     }
 
-    async fn wait(&mut self) -> Judged {
-        let ms = match self.dice.below(if self.long { 110 } else { 100 }) {
+    async fn wait(&mut self) {
+        let ms = match self.dice.below(if self.days_pass { 110 } else { 100 }) {
             0..60 => self.dice.within(1..=900),
             60..88 => self.dice.within(1_000..=12_000),
             88..100 => self.dice.within(15_000..=200_000),
@@ -336,7 +328,6 @@ impl Life {
         };
         self.log.add(format!("{ms} ms pass"));
         self.advance(ms).await;
-        Ok(())
     }
 
     /// Time passes for everybody alike.
@@ -346,14 +337,13 @@ impl Life {
         tokio::time::advance(Duration::from_millis(u64::from(ms))).await;
     }
 
-    fn hang_up(&mut self) -> Judged {
+    fn hang_up(&mut self) {
         if !self.clients.is_empty() {
             let which = self.dice.below(self.clients.len());
             let client = self.clients.swap_remove(which);
             self.tally.hangups += 1;
             self.log.add(format!("#{} hangs up", client.number));
         }
-        Ok(())
     }
 
     fn fault(&mut self) {

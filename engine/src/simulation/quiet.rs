@@ -99,7 +99,7 @@ impl Life {
 
     /// A pause amid a life.
     pub(super) async fn calm(&mut self) -> Judged {
-        self.log.add("a quiet moment".into());
+        self.log.add("a quiet moment");
         self.settle().await?;
         self.nothing_is_left()?;
         self.index_is_whole()?;
@@ -113,7 +113,7 @@ impl Life {
 
     /// The end of a life.
     pub(super) async fn end(&mut self) -> Judged {
-        self.log.add("the end: no more faults".into());
+        self.log.add("the end: no more faults");
         self.world.disk.set_faults(Faults::None, 0);
         self.settle().await?;
         self.nothing_is_left()?;

@@ -72,7 +72,8 @@ pub(super) struct Log {
 
 impl Log {
     /// Adds an event.
-    pub(super) fn add(&mut self, event: String) {
+    pub(super) fn add(&mut self, event: impl AsRef<str>) {
+        let event = event.as_ref();
         for byte in event.bytes() {
             self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
@@ -90,6 +91,6 @@ impl Log {
 
     /// The last events, one a line.
     pub(super) fn tail(&self) -> String {
-        self.last.iter().map(|event| format!("  {event}\n")).collect()
+        self.last.iter().fold(String::new(), |text, event| text + "  " + event + "\n")
     }
 }
