@@ -4,6 +4,7 @@
 //! the only way in which anything changes.
 
 pub mod campaign;
+pub mod count;
 pub mod credential;
 pub mod decide;
 pub mod event;

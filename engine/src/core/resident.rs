@@ -219,10 +219,8 @@ impl KeyRecord {
             Request::Book(_) if planted(Bug::KeyOfOtherContent) => true,
             Request::Book(legs) => !self.moved && self.answer.iter().map(|granted| &granted.leg).eq(legs.iter()),
             Request::Move { number, session, slot } => {
-                self.moved
-                    && self.answer.iter().all(|granted| {
-                        granted.number == *number && granted.leg.session == *session && granted.leg.slot == *slot
-                    })
+                let is_it = |it: &Granted| it.number == *number && it.leg.session == *session && it.leg.slot == *slot;
+                self.moved && self.answer.iter().all(is_it)
             }
         }
     }

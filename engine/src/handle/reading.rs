@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::EngineHandle;
+use crate::core::count::{Count, web_free};
 use crate::core::decide::{Applicant, Offer, may_book, next_dose};
 use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo};
-use crate::core::places::{Count, web_free};
 use crate::core::resident::{Booking, BookingState, Granted, Leg};
 use crate::core::session::{PublicState, Session, SessionPhase};
 use crate::core::setup::{Vaccine, Venue, WaveOpening, wave_opening};

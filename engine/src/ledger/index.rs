@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use arc_swap::ArcSwap;
 
 use super::codec::{CHAIN_START, Chain, encode_row};
+use super::session_entry::SessionEntry;
 use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::event::{Entry, Event, PlaceChange};
 use crate::core::ids::{CityId, ResidentNo, SessionId};
-use crate::core::places::{Booked, Count};
+use crate::core::places::Booked;
 use crate::core::resident::{Contradiction, Person, ResidentRecord};
 use crate::core::session::Session;
 use crate::core::time::Instant;
@@ -35,14 +36,6 @@ pub struct ResidentEntry {
     /// Bookings, doses and keys.
     pub record: ResidentRecord,
     lagging: bool,
-}
-
-/// A session with its durable bookings, and the holds that its actor last told.
-#[derive(Debug)]
-pub struct SessionEntry {
-    definition: ArcSwap<Session>,
-    booked: Mutex<Booked>,
-    held: Box<[[AtomicU32; 2]]>,
 }
 
 /// A staff account with its secrets.
@@ -371,42 +364,5 @@ impl Index {
         *lock(&self.lagging) = loaded.lagging.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.bookings_live.store(loaded.bookings_live.into_inner(), Ordering::Release);
         *lock(&self.head) = loaded.head.into_inner().unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-impl SessionEntry {
-    fn new(session: Session) -> Self {
-        let slots = session.slots.len();
-        Self {
-            definition: ArcSwap::new(Arc::new(session)),
-            booked: Mutex::new(Booked::none(slots)),
-            held: (0..slots).map(|_| <[AtomicU32; 2]>::default()).collect(),
-        }
-    }
-
-    /// What the session is.
-    #[must_use]
-    pub fn definition(&self) -> Arc<Session> {
-        self.definition.load_full()
-    }
-
-    /// Its durable bookings.
-    #[must_use]
-    pub fn booked(&self) -> Booked {
-        lock(&self.booked).clone()
-    }
-
-    /// What its actor holds in slot `index`, for lists.
-    #[must_use]
-    pub fn held(&self, index: usize) -> Count {
-        let [web, phone] = &self.held[index];
-        Count { web: web.load(Ordering::Acquire), phone: phone.load(Ordering::Acquire) }
-    }
-
-    /// Tells lists what is held in slot `index`.
-    pub fn set_held(&self, index: usize, held: Count) {
-        let [web, phone] = &self.held[index];
-        web.store(held.web, Ordering::Release);
-        phone.store(held.phone, Ordering::Release);
     }
 }

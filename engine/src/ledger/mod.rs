@@ -11,6 +11,7 @@ mod overlay;
 mod queue;
 mod recover;
 mod seal;
+mod session_entry;
 #[cfg(test)]
 pub(crate) mod sim_disk;
 mod snapshot;
@@ -27,11 +28,12 @@ pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
 #[cfg(test)]
 pub(crate) use high_water::Marker;
 pub use high_water::{HighWater, HighWaterError, HighWaterFile};
-pub use index::{Index, ResidentEntry, SessionEntry, Staff};
+pub use index::{Index, ResidentEntry, Staff};
 pub use queue::{LedgerQueue, Submission};
 #[cfg(test)]
 pub(crate) use queue::{Message, queue};
 pub use recover::{RecoverError, Recovered, recover};
+pub use session_entry::SessionEntry;
 pub use snapshot::Snapshot;
 pub use store::{RedbLedger, StoreReader};
 pub use thread::spawn_writer;
