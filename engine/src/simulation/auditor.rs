@@ -38,9 +38,10 @@ pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each of the four may have been true, in any combination")]
 struct LegSeen {
-    /// The durable bookings of its slot, each count once. A clerk may hear of a free after a request that came before it: for
-    /// that one the booking still stood, and holds count beside it.
+    /// The durable bookings of its slot, and its durable capacities, each once. A clerk may hear of a free after a request that
+    /// came before it: for that one the booking still stood, and holds and a new capacity count beside it.
     booked: Vec<Lanes>,
+    capacities: Vec<u32>,
     /// Durable bookings alone left no place.
     full_of_bookings: bool,
     /// Durable bookings and live holds together left no place.
@@ -124,18 +125,22 @@ impl Auditor {
             let lapses = session.date.at(session.slots[0].start).plus_minutes(-48 * 60);
             let share = if call.channel.uses_phone_share() || now >= lapses { 0 } else { slot.phone_share };
             let booked = self.journal.taken(leg.session, leg.slot);
-            seen.full_of_bookings |= places_left(slot.capacity, booked, share) == 0;
+            if !seen.booked.contains(&booked) {
+                seen.booked.push(booked);
+            }
+            if !seen.capacities.contains(&slot.capacity) {
+                seen.capacities.push(slot.capacity);
+            }
+            let durable =
+                || seen.booked.iter().flat_map(|lanes| seen.capacities.iter().map(move |places| (lanes, *places)));
+            seen.full_of_bookings |= durable().any(|(lanes, places)| places_left(places, *lanes, share) == 0);
             let held = held(world, *leg, own, now);
             let Some(held) = held else {
                 seen.free = true;
                 continue;
             };
-            if !seen.booked.contains(&booked) {
-                seen.booked.push(booked);
-            }
-            let left = |booked: &Lanes| places_left(slot.capacity, booked.and(held), share);
-            seen.full_with_holds |= seen.booked.iter().any(|booked| left(booked) == 0);
-            seen.free |= left(&booked) > 0;
+            seen.full_with_holds |= durable().any(|(lanes, places)| places_left(places, lanes.and(held), share) == 0);
+            seen.free |= places_left(slot.capacity, booked.and(held), share) > 0;
         }
     }
 
