@@ -15,7 +15,7 @@ enum Ended {
     RefusedAtOpen,
     FoundByVerify,
     Harmless,
-    /// `verify`, or the server, ends with a panic instead of a reason.
+    /// `verify`, or the server, ends without a reason: by an internal error or a signal.
     Panicked,
     /// The server answers wrongly, or has other data, and `verify` says ok.
     Unnoticed,
@@ -91,11 +91,8 @@ async fn flip(sound: &mut Sound, at: usize, bit: usize) -> Ended {
         report(&format!("disk: byte {at}, bit {bit}: answers {as_before}, and `verify` says {}", verify.stdout.trim()));
         return Ended::Unnoticed;
     }
-    let log = sound.city.log();
-    let panic = verify.stderr.lines().chain(log.lines()).find(|line| line.contains("panicked at"));
-    if let Some(line) = panic {
-        report(&format!("disk: byte {at}, bit {bit}: {line}"));
-        let _ = std::fs::remove_file(sound.city.files().join("server.log"));
+    if !matches!(verify.code, Some(0 | 1 | 75)) || started.as_ref().is_err_and(|why| !is_a_refusal(why)) {
+        report(&format!("disk: byte {at}, bit {bit}: `verify` ends with {:?}, the server {started:?}", verify.code));
         return Ended::Panicked;
     }
     match started {
@@ -103,6 +100,11 @@ async fn flip(sound: &mut Sound, at: usize, bit: usize) -> Ended {
         Ok(()) if found => Ended::FoundByVerify,
         Ok(()) => Ended::Harmless,
     }
+}
+
+/// Whether the server ended as one that says why: a check failed, or the store is not available.
+fn is_a_refusal(why: &str) -> bool {
+    ["exit status: 1 ", "exit status: 75 "].iter().any(|code| why.contains(code))
 }
 
 /// A byte of a page that is not empty.

@@ -10,7 +10,7 @@ use crate::ledger::writer::Step as Left;
 
 /// How many images, unless `SESSHU_CRASH_IMAGES` says otherwise.
 const IMAGES: u64 = 10_000;
-const SIZE: Size = Size { residents: 80, batches: 40, entries_max: 40 };
+const SIZE: Size = Size { residents: 100, batches: 50, entries_max: 40 };
 /// Where the durable part of the disk is kept, so that an image costs no replay of the whole run: every so many operations.
 const KEPT_EVERY: usize = 64;
 
