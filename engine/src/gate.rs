@@ -62,8 +62,14 @@ impl Gate {
                     return Ok(GatePass { gate: Some(Arc::clone(self)), resident });
                 }
                 Some(_) if planted(Bug::GateOpen) => return Ok(GatePass { gate: None, resident }),
-                Some(waiting) if waiting.len() >= WAITING_PER_RESIDENT_MAX => return Err(GateBusy),
                 Some(waiting) => {
+                    if waiting.len() >= WAITING_PER_RESIDENT_MAX {
+                        // Those who have hung up or given up wait no more.
+                        waiting.retain(|one| !one.is_closed());
+                    }
+                    if waiting.len() >= WAITING_PER_RESIDENT_MAX {
+                        return Err(GateBusy);
+                    }
                     let (sender, turn) = oneshot::channel();
                     waiting.push_back(sender);
                     turn
@@ -172,6 +178,20 @@ mod tests {
         assert!(waiting.await.is_err());
         drop(first);
         assert!(gate.pass(ResidentNo(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn those_who_hung_up_while_waiting_take_nobodys_turn() {
+        let gate = Gate::new();
+        let _first = gate.pass(ResidentNo(1)).await.expect("free");
+        for _ in 0..2 * WAITING_PER_RESIDENT_MAX {
+            let mut hangs_up = Box::pin(gate.pass(ResidentNo(1)));
+            assert!(polled_once(&mut hangs_up).is_pending(), "it waits, and is not refused");
+        }
+    }
+
+    fn polled_once<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
+        std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Consistent views of a store, and everything that is read from one. What does not add up to the seal is damage; it is never
 //! given as data.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use redb::{Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, TableHandle};
@@ -26,7 +26,21 @@ use crate::core::session::Session;
 pub struct Snapshot {
     view: ReadTransaction,
     /// A handle of its own, for a view that is not the server's: dropping it closes the file.
-    _database: Option<Database>,
+    _database: Option<ReadOnly>,
+}
+
+/// A store that is only read. redb writes its bookkeeping whenever a store is closed, and over damaged pages that may panic or
+/// even abort the process; while a panic unwinds it closes without writing.
+struct ReadOnly(Option<Database>);
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        let database = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(move || {
+            let _closed_here = database;
+            resume_unwind(Box::new(()))
+        }));
+    }
 }
 
 impl Snapshot {
@@ -44,7 +58,9 @@ impl Snapshot {
         refusing_panics(|| {
             let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(overlay);
             let database = database.map_err(open_error)?;
-            Ok(Self { view: database.begin_read()?, _database: Some(database) })
+            let database = ReadOnly(Some(database));
+            let view = database.0.as_ref().expect("it is open").begin_read()?;
+            Ok(Self { view, _database: Some(database) })
         })
     }
 
