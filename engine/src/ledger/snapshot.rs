@@ -58,9 +58,8 @@ impl Snapshot {
         refusing_panics(|| {
             let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(overlay);
             let database = database.map_err(open_error)?;
-            let database = ReadOnly(Some(database));
-            let view = database.0.as_ref().expect("it is open").begin_read()?;
-            Ok(Self { view, _database: Some(database) })
+            let view = database.begin_read()?;
+            Ok(Self { view, _database: Some(ReadOnly(Some(database))) })
         })
     }
 
