@@ -15,7 +15,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(15);
 /// Everybody who asks for a change is answered so soon, whatever the disk does.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 /// One of so many single failures hits a booking.
-const TRIES_MAX: usize = 30;
+const TRIES_MAX: usize = 100;
 /// A stall of so many seconds is longer than a booking may wait: somebody hears `unavailable`.
 const LONG_STALL_SECONDS: usize = 12;
 
@@ -52,7 +52,8 @@ async fn after_a_sync_that_failed_once_nothing_is_lost_or_untrue() {
         let mut hit = 0;
         while load.timeline.refused_so_far(&["unavailable"]) == 0 {
             assert!(hit < TRIES_MAX, "{hit} failed syncs, and nobody heard `unavailable`");
-            let tracer = Tracer::attach(city, "error=EIO:when=1");
+            // Not always the first after the server was stopped to be traced: that one is seldom a booking's.
+            let tracer = Tracer::attach(city, &format!("error=EIO:when={}", 1 + hit % 6));
             wait_until_async("a sync has failed", LIMIT, async || (tracer.injected() > 0).then_some(())).await;
             hit += tracer.detach();
             load.books(20, BACK_WITHIN).await;
