@@ -101,6 +101,7 @@ pub(crate) fn show_engine(figures: &EngineFigures, ready: bool) {
     gauge!("sesshu_ledger_suspended").set(if figures.suspended { 1.0 } else { 0.0 });
     gauge!("sesshu_logins_waiting").set(figures.logins_waiting as f64);
     gauge!("sesshu_residents").set(figures.residents as f64);
+    gauge!("sesshu_disk_free_bytes").set(figures.disk_free_bytes as f64);
     gauge!("sesshu_bookings_live").set(figures.bookings_live as f64);
     gauge!("sesshu_ready").set(if ready { 1.0 } else { 0.0 });
 }

@@ -9,8 +9,8 @@ use super::faults::{SmallDisk, free_bytes};
 
 const DISK_MIB: u32 = 48;
 const MIB: u64 = 1024 * 1024;
-/// So long a full disk lasts.
-const FULL_FOR: Duration = Duration::from_secs(4);
+/// The disk stays full until so many were refused: some seconds of the load.
+const REFUSED_MEANWHILE: usize = 800;
 const LIMIT: Duration = Duration::from_mins(1);
 /// Booking goes on so soon after there is room again.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
@@ -27,8 +27,7 @@ async fn while_the_disk_is_full(title: &str, config: &'static str, bytes_left: u
     load.books(200, LIMIT).await;
     let filler = disk.fill(bytes_left);
     let left = free_bytes(disk.path());
-    load.is_refused(codes, 20, LIMIT).await;
-    tokio::time::sleep(FULL_FOR).await;
+    load.is_refused(codes, REFUSED_MEANWHILE, LIMIT).await;
     std::fs::remove_file(filler).expect("the filler goes");
     let back_after = load.books(20, BACK_WITHIN).await;
     load.books(200, LIMIT).await;

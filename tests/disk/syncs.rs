@@ -8,8 +8,8 @@ use super::clients::{Load, RESIDENTS, all_is_there};
 use super::faults::Tracer;
 
 const LIMIT: Duration = Duration::from_mins(1);
-/// So long every sync fails.
-const FAILS_FOR: Duration = Duration::from_secs(4);
+/// Every sync fails until so many were refused: some seconds of the load.
+const REFUSED_MEANWHILE: usize = 800;
 /// Booking goes on so soon after the disk is sound again.
 const BACK_WITHIN: Duration = Duration::from_secs(15);
 /// Everybody who asks for a change is answered so soon, whatever the disk does.
@@ -68,8 +68,7 @@ async fn while_every_sync_fails_people_read_and_afterwards_they_book() {
     under_load("every sync fails for a while", async |city, load| {
         let tracer = Tracer::attach(city, "error=EIO:when=1+");
         // If the first that fails is the ledger's own, nobody's outcome is unknown.
-        load.is_refused(&["unavailable", "busy"], 1, LIMIT).await;
-        tokio::time::sleep(FAILS_FOR).await;
+        load.is_refused(&["unavailable", "busy"], REFUSED_MEANWHILE, LIMIT).await;
         tracer.detach()
     })
     .await;

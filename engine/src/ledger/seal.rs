@@ -135,22 +135,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a measurement: cargo test --release -- --ignored --nocapture"]
-    fn a_million_residents_are_added_up_in_a_second() {
-        let rows = [60, 52, 180].map(|bytes| vec![7_u8; bytes]);
-        let mut sum = RowSum::default();
-        let started = std::time::Instant::now();
-        for no in 0..1_000_000_u32 {
-            for row in &rows {
-                sum.add(&no.to_le_bytes(), row);
-            }
-        }
-        let took = started.elapsed();
-        assert!(sum != RowSum::default() && took.as_secs_f32() < 3.0, "{took:?}");
-        eprintln!("a person, a password and a record for each of a million: {took:?}");
-    }
-
-    #[test]
     fn a_seal_is_read_back_and_nothing_else_is_one() {
         let mut seal = Seal { seq: 7, at: Instant(-5), chain: Chain([3; 32]), ..Seal::EMPTY };
         seal.sums[2].add(b"k", b"v");
