@@ -58,12 +58,10 @@ fn damage_never_changes_what_the_journal_says_unnoticed() {
         // In a process of its own: the library below the ledger panics at some damage, and may end the process.
         let outcome = verify.run();
         *endings.entry(outcome.code).or_default() += 1;
+        assert!(matches!(outcome.code, Some(0 | 1 | 75)), "it says why: {:?}\n{}", outcome.code, outcome.stderr);
         if outcome.code == Some(0) {
             let found = outcome.json();
-            // Personal data lies beside the journal, without a sum of its own: only what the chain holds is compared.
-            for count in ["residents", "sessions", "bookings_live", "entries"] {
-                assert_eq!(found[count], whole[count], "{count}");
-            }
+            assert_eq!(found, whole, "what verifies is what was stored");
         }
     });
     report(&format!("fuzz store: exit codes of verify {endings:?}"));
