@@ -26,6 +26,11 @@ use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, Sessio
 use exit::Failure;
 use folder::DataFolder;
 
+/// Every request and every commit allocates; the system's allocator is the slower one for blocks of some kilobytes that one thread
+/// makes and another one frees.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("SESSHU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sesshu=info"));

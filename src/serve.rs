@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sesshu_engine::priority::{PUBLIC_NICE, lower_this_thread};
+use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions};
 use tokio::runtime::Runtime;
@@ -124,7 +124,7 @@ impl PublicRuntime {
     fn start() -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("public")
-            .on_thread_start(|| lower_this_thread(PUBLIC_NICE))
+            .on_thread_start(|| this_thread_is_for(Work::Serving))
             .enable_all()
             .build()
             .map_err(Failure::io("the residents' threads"))?;

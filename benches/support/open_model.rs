@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use crate::rush::Requests;
 use crate::wire::Wire;
 
-/// How often the clock is looked at. The runtime's own timers are ten times coarser.
-const TICK: Duration = Duration::from_micros(100);
+/// How often the clock is looked at, at most. The runtime's own timers are ten times coarser.
+const TICK_MIN: Duration = Duration::from_micros(100);
 
 /// A request whose time has come, by its index, and that time.
 type Due = (usize, Instant);
@@ -53,7 +53,8 @@ pub async fn open_load(
 /// Lets each request become due at its time.
 fn pace(due: &mpsc::Sender<Due>, count: usize, per_second: f64) {
     let timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::empty()).expect("a timer");
-    let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
+    let tick = TICK_MIN.max(Duration::from_secs_f64(1.0 / per_second));
+    let tick = Timespec { tv_sec: tick.as_secs() as i64, tv_nsec: i64::from(tick.subsec_nanos()) };
     let every = Itimerspec { it_interval: tick, it_value: tick };
     rustix::time::timerfd_settime(&timer, TimerfdTimerFlags::empty(), &every).expect("the timer runs");
     let started = Instant::now();

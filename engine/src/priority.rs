@@ -1,18 +1,71 @@
-//! The order in which threads get the processor when it is short: staff, ops and the ledger before residents' requests, and
-//! those before hashing.
+//! The order in which threads get the processor when it is short: staff and ops before the ledger's and the actors' work, that
+//! before residents' requests, and all of them before hashing.
+//!
+//! Decisions, commits and residents' requests are work in bulk: a thread of theirs that wakes does not push another one off the
+//! processor (`SCHED_BATCH`), so that each does more at a time and fewer switches are paid for. Hashing runs only while nobody
+//! else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once (sched(7)).
 
-/// The nice value of the threads that serve residents.
-pub const PUBLIC_NICE: i32 = 5;
-/// The nice value of the threads that hash passwords: each hash takes a core for some 25 ms, and a booking must not wait for one.
-pub const HASHING_NICE: i32 = 19;
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
-/// Lowers the priority of the calling thread. If the system refuses, the thread goes on as it is: the order is a courtesy, not
-/// a condition.
-///
-/// On Linux a priority belongs to the thread whose id is given, despite the call's name (setpriority(2), "C library/kernel
-/// differences").
-pub fn lower_this_thread(nice: i32) {
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice) {
-        tracing::debug!(%error, nice, "the thread keeps its priority");
+/// What a thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Decides places, or commits them.
+    Deciding,
+    /// Serves residents.
+    Serving,
+    /// Hashes passwords.
+    Hashing,
+}
+
+impl Work {
+    const fn policy(self) -> ThreadSchedulePolicy {
+        ThreadSchedulePolicy::Normal(match self {
+            Self::Deciding | Self::Serving => NormalThreadSchedulePolicy::Batch,
+            Self::Hashing => NormalThreadSchedulePolicy::Idle,
+        })
+    }
+
+    /// The nice value; the system ignores that of hashing.
+    const fn nice(self) -> i32 {
+        match self {
+            Self::Deciding | Self::Hashing => 0,
+            Self::Serving => 5,
+        }
+    }
+}
+
+/// Gives the calling thread its place in the order. If the system refuses, the thread goes on as it is: the order is a courtesy,
+/// not a condition.
+pub fn this_thread_is_for(work: Work) {
+    let (policy, nice) = (work.policy(), work.nice());
+    // The library counts from 0 to 99, and says which nice value that is.
+    let values = (0..ThreadPriorityValue::MAX.into()).filter_map(|value: u8| ThreadPriorityValue::try_from(value).ok());
+    let priority =
+        values.map(ThreadPriority::Crossplatform).find(|priority| priority.to_posix(policy).is_ok_and(|is| is == nice));
+    let set = priority.map(|priority| set_thread_priority_and_policy(thread_native_id(), priority, policy));
+    if !matches!(set, Some(Ok(()))) {
+        tracing::debug!(?work, ?set, "the thread keeps its place");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use thread_priority::thread_schedule_policy;
+
+    #[test]
+    fn each_kind_of_work_gets_its_place() {
+        for work in [Work::Deciding, Work::Serving, Work::Hashing] {
+            let found = std::thread::spawn(move || {
+                this_thread_is_for(work);
+                let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));
+                (thread_schedule_policy().expect("a policy"), nice.expect("a priority"))
+            });
+            assert_eq!(found.join().expect("a thread"), (work.policy(), work.nice()), "{work:?}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::core::ids::SessionId;
 use crate::core::session::SessionPhase;
 use crate::core::setup::Rules;
 use crate::ledger::{Index, LedgerQueue, SessionEntry, Submission, WriterFigures};
+use crate::priority::{Work, this_thread_is_for};
 
 /// How many threads the session actors are spread over.
 const ARBITERS: usize = 2;
@@ -158,6 +159,9 @@ impl ActorSystem {
             move || {
                 let runner = System::new();
                 let arbiters: Vec<Arbiter> = runner.block_on(async { (0..ARBITERS).map(|_| Arbiter::new()).collect() });
+                for arbiter in &arbiters {
+                    arbiter.spawn_fn(|| this_thread_is_for(Work::Deciding));
+                }
                 let handles = arbiters.iter().map(Arbiter::handle).collect();
                 let _ = started.set((System::current(), handles));
                 let _ = ready.send(());

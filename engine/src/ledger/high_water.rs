@@ -4,6 +4,9 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::codec::Chain;
@@ -96,7 +99,7 @@ impl HighWaterFile {
 }
 
 /// How often the mark is written at most.
-pub(super) const MARK_EVERY: Duration = Duration::from_secs(1);
+const MARK_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes the high-water mark behind the commits.
 pub(crate) struct Marker {
@@ -110,7 +113,8 @@ impl Marker {
         Self { file, store, written_seq: 0 }
     }
 
-    pub(super) fn write(&mut self, index: &Index) {
+    /// Lets the mark follow to the last durable entry.
+    pub(crate) fn write(&mut self, index: &Index) {
         let head = index.head();
         if head.seq == self.written_seq {
             return;
@@ -121,6 +125,36 @@ impl Marker {
             Err(error) => tracing::warn!(%error, "the high-water mark could not be written"),
         }
     }
+}
+
+/// The thread on which the mark follows the commits: its syncs must not hold up a batch.
+pub(super) struct MarkFollower {
+    end: SyncSender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl MarkFollower {
+    pub(super) fn start(marker: Marker, index: Arc<Index>) -> io::Result<Self> {
+        let (end, ended) = sync_channel(0);
+        let thread =
+            std::thread::Builder::new().name("high-water".into()).spawn(move || follow(marker, &index, &ended))?;
+        Ok(Self { end, thread })
+    }
+
+    /// Writes the mark a last time and ends.
+    pub(super) fn finish(self) {
+        drop(self.end);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread of the high-water mark had panicked");
+        }
+    }
+}
+
+fn follow(mut marker: Marker, index: &Index, ended: &Receiver<()>) {
+    while ended.recv_timeout(MARK_EVERY) == Err(RecvTimeoutError::Timeout) {
+        marker.write(index);
+    }
+    marker.write(index);
 }
 
 /// A mark as its file holds it.

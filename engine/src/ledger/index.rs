@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use arc_swap::ArcSwap;
 
 use super::codec::{CHAIN_START, Chain, encode_row};
+use super::lag::Lag;
 use super::session_entry::SessionEntry;
 use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
@@ -61,7 +62,7 @@ pub struct Index {
     setup: ArcSwap<Setup>,
     staff: RwLock<Staff>,
     head: Mutex<Head>,
-    lagging: Mutex<std::collections::VecDeque<(u64, Lagging)>>,
+    lagging: Mutex<Lag>,
     bookings_live: AtomicU64,
 }
 
@@ -194,7 +195,7 @@ impl Index {
             Ok(!std::mem::replace(&mut resident.lagging, true))
         });
         if applied.unwrap_or(Err(Contradiction::NobodyOnFile))? {
-            lock(&self.lagging).push_back((seq, Lagging::Resident(no)));
+            lock(&self.lagging).push(seq, Lagging::Resident(no));
         }
         Ok(())
     }
@@ -206,11 +207,11 @@ impl Index {
         let mut setup = Setup::clone(&self.setup.load());
         if setup.apply(event) {
             self.setup.store(Arc::new(setup));
-            lock(&self.lagging).push_back((seq, Lagging::Setup));
+            lock(&self.lagging).push(seq, Lagging::Setup);
         }
         let before = |id| self.session(id).map(|entry| Session::clone(&entry.definition()));
         for session in sessions_after(event, before)? {
-            lock(&self.lagging).push_back((seq, Lagging::Session(session.id)));
+            lock(&self.lagging).push(seq, Lagging::Session(session.id));
             self.put_session(session);
         }
         Ok(())
@@ -318,7 +319,7 @@ impl Index {
     pub(super) fn fold_slice(&self, records_max: usize) -> FoldSlice {
         let mut slice = FoldSlice::default();
         for _ in 0..records_max {
-            let Some((_, record)) = lock(&self.lagging).pop_front() else { break };
+            let Some(record) = lock(&self.lagging).pop() else { break };
             match record {
                 Lagging::Resident(no) => {
                     let row = self.resident_mut(no, |resident| {
@@ -334,8 +335,8 @@ impl Index {
             }
         }
         let head = self.head().seq;
-        let lagging = lock(&self.lagging).front().filter(|_| !planted(Bug::FoldAhead)).copied();
-        slice.folded_seq = lagging.map_or(head, |(seq, _)| seq - 1);
+        let lagging = lock(&self.lagging).first_seq().filter(|_| !planted(Bug::FoldAhead));
+        slice.folded_seq = lagging.map_or(head, |seq| seq - 1);
         slice
     }
 

@@ -7,6 +7,7 @@ mod codec;
 mod faults;
 mod high_water;
 mod index;
+mod lag;
 mod overlay;
 mod queue;
 mod recover;
@@ -78,7 +79,7 @@ pub struct Beside {
 }
 
 /// A record whose table row lags behind the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lagging {
     /// A resident's record.
     Resident(ResidentNo),

@@ -7,18 +7,24 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::high_water::{HighWaterFile, MARK_EVERY, Marker};
+use super::high_water::{HighWaterFile, MarkFollower, Marker};
 use super::index::Index;
 use super::queue::{LedgerQueue, Message, queue};
 use super::writer::{Sink, Step, Writer, WriterFigures};
 use super::{Ledger, StoreIdentity};
+use crate::priority::{Work, this_thread_is_for};
 
 /// The most entries of one commit.
 const BATCH_ENTRIES_MAX: usize = 1_024;
 /// How long the queue must be empty before the fold is written.
 const FOLD_IDLE: Duration = Duration::from_millis(20);
-/// How many records one slice of the fold writes when nobody waits.
-const FOLD_RECORDS_IDLE: usize = 2_000;
+/// How many records one slice of the fold writes, at least and at most.
+const FOLD_RECORDS_MIN: usize = 8;
+const FOLD_RECORDS_MAX: usize = 2_048;
+/// How long a slice may take while somebody may come: whoever does waits for it.
+const FOLD_SLICE: Duration = Duration::from_millis(2);
+/// How often the free space of the disk is measured at most.
+const MEASURE_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait before the store is opened again, at first and at most.
 const REOPEN_WAIT_MIN: Duration = Duration::from_millis(50);
 const REOPEN_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -39,8 +45,9 @@ where
 {
     let (queue, receiver) = queue(queue_entries_max);
     let store_id = store.id;
-    let writer = Writer::new(ledger, index, sink, store, Marker::new(mark, store_id), figures);
-    let driver = Driver { writer, receiver, marked_at: Instant::now() };
+    let mark = MarkFollower::start(Marker::new(mark, store_id), Arc::clone(&index))?;
+    let writer = Writer::new(ledger, index, sink, store, figures);
+    let driver = Driver { writer, receiver, mark, disk_measured_at: Instant::now(), fold_records: FOLD_RECORDS_MIN };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
     Ok((queue, thread))
 }
@@ -48,7 +55,10 @@ where
 struct Driver<L, S: Sink> {
     writer: Writer<L, S>,
     receiver: Receiver<Message<S::Ticket>>,
-    marked_at: Instant,
+    mark: MarkFollower,
+    disk_measured_at: Instant,
+    /// How many records the next slice of the fold may write.
+    fold_records: usize,
 }
 
 /// What the queue brings next.
@@ -67,24 +77,36 @@ enum Waited {
 
 impl<L: Ledger, S: Sink> Driver<L, S> {
     fn run(mut self) {
+        this_thread_is_for(Work::Deciding);
+        let mut wait = FOLD_IDLE;
         loop {
-            let step = match self.next() {
-                Next::Batch(batch) => self.step(|writer| writer.take(batch)),
-                Next::Idle => self.step(|writer| writer.fold(FOLD_RECORDS_IDLE)),
+            let step = match self.next(wait) {
+                Next::Batch(batch) => {
+                    wait = FOLD_IDLE;
+                    self.step(|writer| writer.take(batch))
+                }
+                Next::Idle if self.writer.fold_lag() > 0 => {
+                    wait = Duration::ZERO;
+                    self.fold()
+                }
+                Next::Idle => {
+                    wait = MEASURE_EVERY;
+                    Step::Open
+                }
                 Next::Ended => break,
             };
             if matches!(self.after(step), Waited::Abandoned) {
                 return;
             }
-            self.follow();
+            self.measure_disk();
         }
         while self.writer.fold_lag() > 0 {
-            let step = self.step(|writer| writer.fold(FOLD_RECORDS_IDLE));
+            let step = self.step(|writer| writer.fold(FOLD_RECORDS_MAX));
             if matches!(self.after(step), Waited::Abandoned) {
                 return;
             }
         }
-        self.writer.mark();
+        self.mark.finish();
     }
 
     /// One step. A panic in it leaves the outcome of what was being written unknown, like any other fault.
@@ -95,8 +117,16 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         })
     }
 
-    fn next(&self) -> Next<S::Ticket> {
-        let wait = if self.writer.fold_lag() > 0 { FOLD_IDLE } else { MARK_EVERY };
+    /// Writes a slice of the fold, and learns how large the next one may be.
+    fn fold(&mut self) -> Step {
+        let (records, started) = (self.fold_records, Instant::now());
+        let step = self.step(|writer| writer.fold(records));
+        let fits = started.elapsed() <= FOLD_SLICE;
+        self.fold_records = if fits { records * 2 } else { records / 2 }.clamp(FOLD_RECORDS_MIN, FOLD_RECORDS_MAX);
+        step
+    }
+
+    fn next(&self, wait: Duration) -> Next<S::Ticket> {
         match self.receiver.recv_timeout(wait) {
             Ok(first) => {
                 // Those who are about to hand over an entry get the processor first, if it is short: the batch grows.
@@ -110,12 +140,11 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         }
     }
 
-    /// Lets the high-water mark follow, and looks at the disk, at most once in [`MARK_EVERY`].
-    fn follow(&mut self) {
-        if self.marked_at.elapsed() >= MARK_EVERY {
-            self.writer.mark();
+    /// Looks at the disk, at most once in [`MEASURE_EVERY`].
+    fn measure_disk(&mut self) {
+        if self.disk_measured_at.elapsed() >= MEASURE_EVERY {
             self.writer.measure_disk();
-            self.marked_at = Instant::now();
+            self.disk_measured_at = Instant::now();
         }
     }
 

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant as StdInstant;
 
 use super::codec::BlockWriter;
-use super::high_water::Marker;
 use super::index::Index;
 use super::queue::{Message, Submission};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
@@ -17,9 +16,9 @@ use crate::core::event::Entry;
 use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many records of the fold are written beside a batch when the tables lag far behind.
-const FOLD_RECORDS_BESIDE_BATCH: usize = 64;
-/// Beyond this lag the fold is written beside batches too, so that recovery stays short.
-const FOLD_LAG_RECORDS_MAX: usize = 500_000;
+const FOLD_RECORDS_BESIDE_BATCH: usize = 8;
+/// Beyond this lag the fold is written beside batches too, so that recovery stays short: it replays a million entries in a second or two.
+const FOLD_LAG_RECORDS_MAX: usize = 1_000_000;
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +82,6 @@ pub(crate) struct Writer<L, S: Sink> {
     index: Arc<Index>,
     sink: S,
     store: StoreIdentity,
-    marker: Marker,
     figures: Arc<WriterFigures>,
     /// The entries of the commit that is going on. They stay here until they are answered, so that a panic anywhere leaves
     /// them of unknown outcome, and whatever they keep closed closed.
@@ -106,10 +104,9 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         index: Arc<Index>,
         sink: S,
         store: StoreIdentity,
-        marker: Marker,
         figures: Arc<WriterFigures>,
     ) -> Self {
-        let writer = Self { ledger, index, sink, store, marker, figures, committing: Vec::new() };
+        let writer = Self { ledger, index, sink, store, figures, committing: Vec::new() };
         writer.measure_disk();
         writer
     }
@@ -178,11 +175,6 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
     /// How many records lag in the tables.
     pub(crate) fn fold_lag(&self) -> usize {
         self.index.fold_lag()
-    }
-
-    /// Lets the high-water mark follow to the last durable entry.
-    pub(crate) fn mark(&mut self) {
-        self.marker.write(&self.index);
     }
 
     /// Measures how much the disk still takes.

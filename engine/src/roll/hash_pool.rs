@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::hash_queue::{HashQueue, Lane, NotQueued, Queued};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
-use crate::priority::{HASHING_NICE, lower_this_thread};
+use crate::priority::{Work, this_thread_is_for};
 
 /// Why there is no answer about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -190,7 +190,7 @@ impl Drop for HashPool {
 }
 
 fn run_thread(queue: &HashQueue<Job>, hasher: &PasswordHasher) {
-    lower_this_thread(HASHING_NICE);
+    this_thread_is_for(Work::Hashing);
     let mut memory = Vec::new();
     while let Some(queued) = queue.pop() {
         let expired = queued.is_expired();

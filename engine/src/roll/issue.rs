@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::password::{new_password, normalise_password};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
-use crate::priority::{HASHING_NICE, lower_this_thread};
+use crate::priority::{Work, this_thread_is_for};
 
 /// A chunk that is stored in one go: some seconds of hashing.
 pub const ISSUE_CHUNK: usize = 500;
@@ -57,7 +57,7 @@ pub fn issue_passwords(
             .map(|number| {
                 let done = done.clone();
                 scope.spawn(move || {
-                    lower_this_thread(HASHING_NICE);
+                    this_thread_is_for(Work::Hashing);
                     let mut memory = Vec::new();
                     for _ in (number..count).step_by(threads) {
                         let issued = issue_one(hasher, &mut memory);

@@ -117,6 +117,7 @@ pub(super) struct World {
     /// Sessions whose clerk the scheduler has startled, until they are made anew.
     pub(super) excused: BTreeSet<SessionId>,
     pub(super) mark: HighWaterFile,
+    marker: Marker,
     receiver: Receiver<Message<Ticket>>,
     waiting: VecDeque<Message<Ticket>>,
     writer: Writer<RedbLedger, ActorSink>,
@@ -166,11 +167,24 @@ impl World {
         let identity = ledger.identity().clone();
         let marker = Marker::new(mark.clone(), identity.id);
         let figures = Arc::clone(&engine.0.shared.figures);
-        let writer = Writer::new(ledger, index, sink, identity, marker, figures);
+        let writer = Writer::new(ledger, index, sink, identity, figures);
         let waiting = VecDeque::new();
         let (suspended, writer_failed) = (false, false);
         let excused = BTreeSet::new();
-        Ok(Self { disk, clock, engine, desks, suspended, writer_failed, excused, mark, receiver, waiting, writer })
+        Ok(Self {
+            disk,
+            clock,
+            engine,
+            desks,
+            suspended,
+            writer_failed,
+            excused,
+            mark,
+            marker,
+            receiver,
+            waiting,
+            writer,
+        })
     }
 
     /// Everything in memory is gone; what starts again finds `disk`.
@@ -220,7 +234,7 @@ impl World {
 
     /// The high-water mark follows.
     pub(super) fn write_mark(&mut self) {
-        self.writer.mark();
+        self.marker.write(self.engine.index());
     }
 
     /// A suspended writer answers the first who waits.

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::codec::{CHAIN_START, Chain};
-use super::high_water::{HighWater, HighWaterFile, Marker, to_text};
+use super::high_water::{HighWater, HighWaterFile, to_text};
 use super::index::Index;
 use super::queue::{Message, Submission};
 use super::recover::recover;
@@ -158,9 +158,8 @@ impl Life {
     fn serve(ledger: RedbLedger, index: Index) -> Self {
         let (index, ears, store) = (Arc::new(index), Ears::default(), identity());
         ears.heard().acknowledged = index.head().seq as usize;
-        let nowhere = Marker::new(HighWaterFile::new("/nonexistent/high-water".into()), store.id);
         let figures = Arc::new(WriterFigures::default());
-        let writer = Writer::new(ledger, Arc::clone(&index), ears.clone(), store, nowhere, figures);
+        let writer = Writer::new(ledger, Arc::clone(&index), ears.clone(), store, figures);
         Self { writer, index, ears }
     }
 
