@@ -1,9 +1,10 @@
-//! The order in which threads get the processor when it is short: staff and ops before the ledger's and the actors' work, that
-//! before residents' requests, and all of them before hashing.
+//! The order in which threads get the processor when it is short: staff and ops first, then decisions, then residents' requests
+//! and commits, hashing last.
 //!
 //! Decisions, commits and residents' requests are work in bulk: a thread of theirs that wakes does not push another one off the
-//! processor (`SCHED_BATCH`), so that each does more at a time and fewer switches are paid for. Hashing runs only while nobody
-//! else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once (sched(7)).
+//! processor (`SCHED_BATCH`, sched(7)), so that each does more at a time and fewer switches are paid for. A commit takes its turn
+//! after those who are about to book: the shorter the processor, the larger the batch, and the fewer the commits. Hashing runs
+//! only while nobody else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once.
 
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
@@ -13,8 +14,10 @@ use thread_priority::{
 /// What a thread does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Decides places, or commits them.
+    /// Decides places.
     Deciding,
+    /// Commits what was decided.
+    Committing,
     /// Serves residents.
     Serving,
     /// Hashes passwords.
@@ -24,7 +27,7 @@ pub enum Work {
 impl Work {
     const fn policy(self) -> ThreadSchedulePolicy {
         ThreadSchedulePolicy::Normal(match self {
-            Self::Deciding | Self::Serving => NormalThreadSchedulePolicy::Batch,
+            Self::Deciding | Self::Committing | Self::Serving => NormalThreadSchedulePolicy::Batch,
             Self::Hashing => NormalThreadSchedulePolicy::Idle,
         })
     }
@@ -33,7 +36,7 @@ impl Work {
     const fn nice(self) -> i32 {
         match self {
             Self::Deciding | Self::Hashing => 0,
-            Self::Serving => 5,
+            Self::Committing | Self::Serving => 5,
         }
     }
 }
@@ -59,7 +62,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_work_gets_its_place() {
-        for work in [Work::Deciding, Work::Serving, Work::Hashing] {
+        for work in [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing] {
             let found = std::thread::spawn(move || {
                 this_thread_is_for(work);
                 let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));

@@ -1,4 +1,9 @@
-//! The ledger on redb: one file, two-phase commits with quick repair, one writer.
+//! The ledger on redb: one file, one writer, one sync a commit.
+//!
+//! A commit writes its pages and the head that names them, then syncs once. If a power cut leaves the head without its pages, the
+//! checksums say so when the store is opened, and the commit before it counts: after a crash redb reads the whole file and
+//! verifies every page. Two syncs, or the list of free pages with each commit, would spare that, and cost each batch a third more
+//! (ARCHITECTURE.md, *Decisions*).
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -193,8 +198,6 @@ fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
     let durability = if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
     write.set_durability(durability).expect("no savepoint is ever made");
-    write.set_two_phase_commit(true);
-    write.set_quick_repair(true);
     Ok(write)
 }
 

@@ -77,7 +77,7 @@ enum Waited {
 
 impl<L: Ledger, S: Sink> Driver<L, S> {
     fn run(mut self) {
-        this_thread_is_for(Work::Deciding);
+        this_thread_is_for(Work::Committing);
         let mut wait = FOLD_IDLE;
         loop {
             let step = match self.next(wait) {

@@ -1,7 +1,8 @@
 //! Reading a request's body, within its bounds of size and time, and saying exactly what is wrong with it.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Form, FromRequest, Query, Request};
@@ -22,12 +23,16 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
     if length.is_some_and(|length| length > config.body_bytes_max as u64) {
         return Err(Code::TooLarge.into());
     }
-    match tokio::time::timeout(config.body_read_timeout, whole(body, config.body_bytes_max)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(Unread::Broken)) => Err(Problem::invalid(What::Body)),
-        Ok(Err(Unread::TooLarge)) => Err(Code::TooLarge.into()),
-        Err(_) => Err(Code::TooSlow.into()),
-    }
+    let mut whole = pin!(whole(body, config.body_bytes_max));
+    // A small body came with its head, as a rule: then nobody needs a clock.
+    let read = match poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await {
+        Poll::Ready(read) => read,
+        Poll::Pending => tokio::time::timeout(config.body_read_timeout, whole).await.map_err(|_| Code::TooSlow)?,
+    };
+    read.map_err(|unread| match unread {
+        Unread::Broken => Problem::invalid(What::Body),
+        Unread::TooLarge => Code::TooLarge.into(),
+    })
 }
 
 /// Why a body was not read to its end.
