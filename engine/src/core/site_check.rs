@@ -55,42 +55,6 @@ pub struct SiteProblem {
 }
 
 /// What is wrong.
-    pub fault: SiteFault,
-}
-
-/// Where something stands, from the outside in: `announcement`, `opening`, `title`, `en`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SitePlace(pub Vec<Box<str>>);
-
-impl SitePlace {
-    /// The place of these words.
-    #[must_use]
-    pub fn of(words: &[&str]) -> Self {
-        Self(words.iter().map(|&word| word.into()).collect())
-    }
-
-    /// `word` within this place.
-    #[must_use]
-    pub fn within(&self, word: &str) -> Self {
-        Self(self.0.iter().cloned().chain([word.into()]).collect())
-    }
-
-    /// The place around this one; none around the whole.
-    #[must_use]
-    pub fn around(&self) -> Option<Self> {
-        let (_, around) = self.0.split_last()?;
-        Some(Self(around.to_vec()))
-    }
-}
-
-/// The words with dots between them.
-impl fmt::Display for SitePlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("."))
-    }
-}
-
-/// What is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SiteFault {
     /// There are no words.
