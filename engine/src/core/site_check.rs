@@ -110,7 +110,9 @@ impl Site {
                 if lines.is_empty() {
                     found.add(place.clone(), SiteFault::Empty);
                 }
-                lines.iter().for_each(|line| found.line(place, line, BRING_LINE_CHARS_MAX));
+                for line in lines {
+                    found.line(place, line, BRING_LINE_CHARS_MAX);
+                }
             });
         }
         self.check_texts(&mut found);
