@@ -477,7 +477,7 @@ top.lead = "Welcome"
             ),
             (
                 "[theme]\nmain = \"#0017c1\"\non_main = \"#000000\"",
-                &["3 theme.on_main: its contrast with #0017c1 is 1.84:1; at least 4.5:1 is needed"],
+                &["3 theme.on_main: its contrast with #0017c1 is 1.89:1; at least 4.5:1 is needed"],
             ),
             ("theme = 3", &["1 theme: expected a table"]),
             ("bring = []", &["1 bring.ja: there are no words"]),
@@ -531,9 +531,9 @@ top.lead = "Welcome"
             ("[texts.ja]\na.b = \"x\"\n\"a.b\" = \"y\"", &["3 texts.ja.a.b: there is another one of this name"]),
             ("", &["1 : the file is empty"]),
         ];
-        for (text, wanted) in cases {
-            assert_eq!(said(text), wanted, "{text}");
-        }
+        let wrong: Vec<_> =
+            cases.iter().map(|(text, wanted)| (said(text), wanted)).filter(|(said, wanted)| said != *wanted).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
