@@ -19,6 +19,7 @@ mod secure_headers;
 mod serve;
 mod shell;
 mod staff;
+mod texts;
 
 pub use auth::Auth;
 pub use auth::token::rehearsal_token;
@@ -28,3 +29,4 @@ pub use ops::ops_router;
 pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
 pub use staff::staff_router;
+pub use texts::{is_page_text, page_languages};
