@@ -55,7 +55,7 @@ fn a_button_pressed_twice_books_once_and_shows_the_number() {
     play(async |stage| {
         for scripts in [Scripts::On, Scripts::Off] {
             let resident = stage.resident();
-            let mut visit = at_confirmation(stage, &resident, scripts).await;
+            let visit = at_confirmation(stage, &resident, scripts).await;
             let page = visit.find("html").await;
             visit.ask("const form = document.querySelector(\"form[action='/book']\"); form.requestSubmit(); form.requestSubmit();").await;
             visit.gone(&page).await;

@@ -127,12 +127,6 @@ pub(crate) async fn set_colours(browser: &Client, colours: Colours) {
     devtools(browser, "Emulation.setEmulatedMedia", json!({"media": "", "features": features})).await;
 }
 
-/// Shows pages as they are printed, or on the screen.
-pub(crate) async fn set_print(browser: &Client, print: bool) {
-    let media = if print { "print" } else { "" };
-    devtools(browser, "Emulation.setEmulatedMedia", json!({"media": media, "features": []})).await;
-}
-
 /// A picture (PNG in base64) of the whole page, also of what lies below the screen.
 pub(crate) async fn picture(browser: &Client) -> String {
     let answer =

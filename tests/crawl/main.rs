@@ -85,7 +85,7 @@ async fn the_first_page_fits_into_14_kilobytes_with_all_that_it_loads() {
             ("/nowhere".to_owned(), false),
             ("/my".to_owned(), true),
             ("/choose?dose=1".to_owned(), true),
-            (format!("/change/{number}"), true),
+            (format!("/choose?dose=1&changes={number}"), true),
             (format!("/cancel/{number}"), true),
             (format!("/done?number={number}"), true),
         ];
