@@ -179,7 +179,7 @@ async fn books_and_cancels(language: &'static str, width: u32) {
     assert!(visit.text().await.contains(&resident.name_kana) || visit.count("header").await > 0);
 
     if visit.count("form[action='/hold']").await == 0 {
-        visit.press("a[href^='/choose']").await;
+        visit.press("a[href='/choose?dose=1']").await;
     }
     visit.find("form[action='/hold'] button").await;
     visit.look("choose").await;
