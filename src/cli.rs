@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Doses that were given elsewhere.
     #[command(subcommand)]
     Doses(ImportCommand),
+    /// What the resident pages say: colours, announcements, venues' details, what to bring, wordings.
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -192,9 +195,21 @@ pub(crate) enum ImportCommand {
     Import(ImportArgs),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Import a file: show what changes, then write all or nothing. What the file does not say is not said any more.
+    Import(ImportArgs),
+    /// Write what is said now, as a file that can be changed and imported.
+    Export {
+        /// Where to; a file that is there is not touched (default: stdout).
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportArgs {
-    /// A CSV file in UTF-8 or CP932.
+    /// The file, in UTF-8 or CP932: CSV; for `site` TOML.
     pub(crate) file: PathBuf,
     /// Only show what would change.
     #[arg(long)]

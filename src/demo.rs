@@ -14,7 +14,7 @@ use crate::cli::DemoArgs;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
-use crate::jobs::staff_secrets;
+use crate::jobs::{put_demo_site, staff_secrets};
 use crate::serve::{open, serve};
 
 /// Written into every demo's folder: only a folder that has it is ever made afresh.
@@ -24,6 +24,8 @@ const STAFF_NAME: &str = "demo-staff.csv";
 /// Throw-away residents share so many passwords: each login costs the truth, set-up takes seconds.
 const PASSWORDS_MAX: u32 = 500;
 const VENUES: [&str; 4] = ["市民体育館", "保健センター", "中央公民館", "駅前ホール"];
+/// What its pages say.
+const SITE: &str = include_str!("demo_site.toml");
 const VACCINE: &str = "コミナティ";
 /// Two sessions on every second day of eight weeks: a first and a second dose fit in.
 pub(crate) const SESSIONS: u32 = 8 * 7;
@@ -75,6 +77,7 @@ async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<E
     let capacity = (args.residents * 5 / 2).div_ceil(SESSIONS * SLOTS_PER_SESSION).clamp(2, 10_000);
     let phone_share = (capacity >= 10).then_some(capacity / 10);
     make_sessions(&engine, &Sessions { count: SESSIONS, capacity, phone_share, opens_at }).await?;
+    put_demo_site(&engine, SITE).await?;
     make_staff(folder, &engine).await?;
     Ok(engine)
 }
@@ -254,7 +257,21 @@ fn write_secret(folder: &DataFolder, name: &str, text: &str) -> Result<(), Failu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sesshu_engine::roll::parse_site;
     use std::collections::HashSet;
+
+    #[test]
+    fn the_demos_pages_know_its_venues_in_every_language() {
+        let file = parse_site(SITE.as_bytes());
+        assert_eq!(file.errors, []);
+        let named: HashSet<&str> = file.site.venues.keys().map(AsRef::as_ref).collect();
+        assert_eq!(named, HashSet::from(VENUES));
+        for lang in ["en", "ja-easy"] {
+            let details = file.site.venues.values().map(|details| details.address.for_readers_of(lang));
+            let titles = file.site.announcements.iter().map(|one| one.title.for_readers_of(lang));
+            assert!(details.chain(titles).all(|wording| !wording.fell_back), "{lang}");
+        }
+    }
 
     #[test]
     fn everybody_in_the_demo_is_old_enough_and_has_an_id_of_their_own() {

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
-use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, StaffCommand};
+use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand, StaffCommand};
 use exit::Failure;
 use folder::DataFolder;
 
@@ -84,6 +84,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Waves(ImportCommand::Import(args)) => commands::import_waves(&folder, &args).await,
         Command::Doses(ImportCommand::Import(args)) => commands::import_doses(&folder, &args).await,
+        Command::Site(SiteCommand::Import(args)) => commands::import_site(&folder, &args).await,
+        Command::Site(SiteCommand::Export { out }) => commands::export_site(&folder, out.as_deref()).await,
         Command::Staff(StaffCommand::Add { login, role }) => commands::staff(&folder, &login, Some(role)).await,
         Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,

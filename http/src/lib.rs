@@ -3,9 +3,8 @@
 //! This crate translates between HTTP and [`sesshu_engine::EngineHandle`]. It decides nothing about places or people: every
 //! "no" about a booking comes from the engine. It must not know the store, the ledger or the actors.
 
+// Each file there is a language; `build.rs` makes cargo see new and changed ones.
 rust_i18n::i18n!("locales");
-/// The texts are compiled in; naming their files makes cargo see a change of them.
-const _: [&str; 2] = [include_str!("../locales/ja.yml"), include_str!("../locales/en.yml")];
 
 mod auth;
 mod config;
@@ -19,6 +18,7 @@ mod secure_headers;
 mod serve;
 mod shell;
 mod staff;
+mod texts;
 
 pub use auth::Auth;
 pub use auth::token::rehearsal_token;
@@ -28,3 +28,4 @@ pub use ops::ops_router;
 pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
 pub use staff::staff_router;
+pub use texts::{is_page_text, page_languages};

@@ -12,7 +12,7 @@ use crate::folder::DataFolder;
 use crate::jobs::{FileBytes, Job};
 use crate::terminal::{Terminal, confirm, japanese, words};
 
-fn read(file: &Path) -> Result<FileBytes, Failure> {
+pub(super) fn read(file: &Path) -> Result<FileBytes, Failure> {
     let at = || Failure::io(file.display());
     let size = std::fs::metadata(file).map_err(at())?.len();
     if size > FILE_BYTES_MAX as u64 {
@@ -21,12 +21,12 @@ fn read(file: &Path) -> Result<FileBytes, Failure> {
     Ok(FileBytes(std::fs::read(file).map_err(at())?))
 }
 
-fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(super) fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// What is wrong with a file, or worth a look, line by line on stderr.
-fn show_problems(file: &Path, about: &Value) {
+pub(super) fn show_problems(file: &Path, about: &Value) {
     let name = file.display();
     for (key, word) in [("flags", words("注意", "note")), ("errors", words("誤り", "error"))] {
         for problem in array(about, key) {
@@ -49,7 +49,7 @@ fn about_file(file: &Path, about: &Value) -> String {
     }
 }
 
-fn refuse_wrong_lines(about: &Value) -> Result<(), Failure> {
+pub(super) fn refuse_wrong_lines(about: &Value) -> Result<(), Failure> {
     match array(about, "errors").len() {
         0 => Ok(()),
         wrong if japanese() => Err(Failure::refused(format!("誤りが {wrong} 件あります。何も書き込んでいません。"))),
@@ -58,7 +58,7 @@ fn refuse_wrong_lines(about: &Value) -> Result<(), Failure> {
 }
 
 /// A result for `--json`: always once, whatever follows.
-fn without(mut value: Value, hidden: &[&str]) -> Value {
+pub(super) fn without(mut value: Value, hidden: &[&str]) -> Value {
     if let Value::Object(fields) = &mut value {
         for key in hidden {
             fields.remove(*key);

@@ -3,10 +3,12 @@
 mod imports;
 mod issue;
 mod publish;
+mod site;
 
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
 pub(crate) use publish::publish;
+pub(crate) use site::{export_site, import_site};
 
 use std::io::Write;
 

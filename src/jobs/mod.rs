@@ -3,8 +3,10 @@
 
 mod imports;
 mod passwords;
+mod site;
 mod staff;
 
+pub(crate) use site::put_demo_site;
 pub(crate) use staff::staff_secrets;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,12 @@ pub(crate) enum Job {
     Waves { file: FileBytes, dry_run: bool, japanese: bool },
     /// Record doses given elsewhere.
     Doses { file: FileBytes, dry_run: bool, japanese: bool },
+    /// What an import of the city's pages would change.
+    SiteDifference { file: FileBytes, japanese: bool },
+    /// Import the city's pages, if they are still those of the revision `shown`.
+    SiteImport { file: FileBytes, shown: u64 },
+    /// The city's pages as a file.
+    SiteExport,
     /// Add a staff account, or give one new secrets.
     Staff { login: String, role: Option<String> },
     /// Check every invariant.
@@ -89,6 +97,9 @@ pub(crate) async fn run<A: Audience>(
         Job::Publish { shown, opens_at_ms } => imports::publish(engine, &shown, Instant(opens_at_ms), by).await,
         Job::Waves { file, dry_run, japanese } => imports::waves(engine, &file.0, dry_run, lang(japanese), by).await,
         Job::Doses { file, dry_run, japanese } => imports::doses(engine, &file.0, dry_run, lang(japanese), by).await,
+        Job::SiteDifference { file, japanese } => Ok(site::difference(engine, &file.0, lang(japanese))),
+        Job::SiteImport { file, shown } => site::import(engine, &file.0, shown, by).await,
+        Job::SiteExport => Ok(site::export(engine)),
         Job::Staff { login, role } => staff::put(engine, &login, role.as_deref(), by).await,
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }

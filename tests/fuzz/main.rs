@@ -4,6 +4,7 @@
 mod city;
 mod driver;
 mod files;
+mod site;
 mod stored;
 mod texts;
 mod web;

@@ -1,4 +1,4 @@
-//! What the journal says of the campaign itself: venues, vaccines, waves, sessions, staff.
+//! What the journal says of the campaign itself: venues, vaccines, waves, sessions, staff, the city's pages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use super::ids::{SessionId, VaccineId, VenueId};
 use super::resident::Contradiction;
 use super::session::{Session, SessionPhase};
 use super::setup::{Vaccine, Venue, Wave};
+use super::site::Site;
 use super::time::Instant;
 
-/// Venues, vaccines, waves and staff roles: small, read often, changed seldom.
+/// Venues, vaccines, waves, staff roles and the city's pages: small, read often, changed seldom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// All venues, by id.
@@ -23,6 +24,8 @@ pub struct Setup {
     pub waves: Vec<Wave>,
     /// Staff accounts.
     pub staff: BTreeMap<Box<str>, StaffRole>,
+    /// What the city says on its pages.
+    pub site: Arc<Site>,
 }
 
 impl Setup {
@@ -47,6 +50,7 @@ impl Setup {
             Event::StaffChanged { login, role } => {
                 self.staff.insert(login.clone(), *role);
             }
+            Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,
         }
         true
@@ -135,13 +139,15 @@ mod tests {
         let venue = |name: &str| Event::VenueAdded(Arc::new(Venue { id: VenueId(1), name: name.into() }));
         let staff = Event::StaffChanged { login: "sato".into(), role: StaffRole::Operator };
         let mut setup = Setup::default();
-        for event in [venue("市役所"), staff, venue("文化ホール")] {
+        let site = Event::SiteChanged(Arc::new(Site { revision: 1, ..Site::default() }));
+        for event in [venue("市役所"), staff, site, venue("文化ホール")] {
             assert!(setup.apply(&event));
             let once = setup.clone();
             setup.apply(&event);
             assert_eq!(setup, once);
         }
         assert_eq!(setup.venue(VenueId(1)).map(|venue| venue.name.as_str()), Some("文化ホール"));
+        assert_eq!(setup.site.revision, 1);
         assert!(!setup.apply(&Event::SessionClosed(SessionId(1))));
     }
 

@@ -8,6 +8,7 @@ use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
 use super::resident::{Booking, BookingState, DoseElsewhere, EndedLogin};
 use super::session::Session;
 use super::setup::{Vaccine, Venue, Wave};
+use super::site::Site;
 use super::time::Instant;
 
 /// One durable change.
@@ -138,6 +139,18 @@ pub enum Event {
         resident: ResidentNo,
         /// In which view.
         view: View,
+    },
+    /// What the city says on its pages was replaced.
+    SiteChanged(Arc<Site>),
+    /// A person gave a contact, with their consent, or another one than before; it lies beside the journal.
+    ContactGiven {
+        /// Whose.
+        resident: ResidentNo,
+    },
+    /// A contact was erased.
+    ContactDeleted {
+        /// Whose.
+        resident: ResidentNo,
     },
 }
 
@@ -278,7 +291,15 @@ impl Event {
     /// Whether the event changes only records of residents, not the campaign.
     #[must_use]
     pub const fn is_about_a_resident(&self) -> bool {
-        matches!(self, Self::Booked { .. } | Self::Moved { .. } | Self::Cancelled { .. } | Self::LoginEnded { .. })
+        matches!(
+            self,
+            Self::Booked { .. }
+                | Self::Moved { .. }
+                | Self::Cancelled { .. }
+                | Self::LoginEnded { .. }
+                | Self::ContactGiven { .. }
+                | Self::ContactDeleted { .. }
+        )
     }
 
     /// Calls `each` for every resident whose record this event changes.
@@ -288,7 +309,9 @@ impl Event {
             | Self::Moved { resident, .. }
             | Self::Cancelled { resident, .. }
             | Self::DoseRecorded { resident, .. }
-            | Self::LoginEnded { resident, .. } => each(*resident),
+            | Self::LoginEnded { resident, .. }
+            | Self::ContactGiven { resident }
+            | Self::ContactDeleted { resident } => each(*resident),
             Self::RollImported { added, changed, gone, .. } => {
                 added.iter().chain(changed.iter()).chain(gone.iter()).for_each(each);
             }
@@ -302,7 +325,8 @@ impl Event {
             | Self::SessionCancelled(_)
             | Self::CapacityChanged { .. }
             | Self::StaffChanged { .. }
-            | Self::PersonViewed { .. } => {}
+            | Self::PersonViewed { .. }
+            | Self::SiteChanged(_) => {}
         }
     }
 }

@@ -4,6 +4,8 @@
 //! the only way in which anything changes.
 
 pub mod campaign;
+pub mod color;
+pub mod contact;
 pub mod count;
 pub mod credential;
 pub mod decide;
@@ -14,4 +16,8 @@ pub mod refusal;
 pub mod resident;
 pub mod session;
 pub mod setup;
+pub mod site;
+pub mod site_change;
+pub mod site_check;
+pub mod site_place;
 pub mod time;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contact::ContactRecord;
 use super::event::{Entry, Event};
 use super::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
 use super::time::{Day, Instant};
@@ -260,6 +261,8 @@ pub struct ResidentRecord {
     pub keys: Vec<KeyRecord>,
     /// Logins ended early, oldest first.
     pub ended_logins: Vec<EndedLogin>,
+    /// Whether a contact lies beside the journal.
+    pub contact: ContactRecord,
 }
 
 impl ResidentRecord {
@@ -348,6 +351,8 @@ impl ResidentRecord {
                     self.elsewhere.push(*given);
                 }
                 Event::LoginEnded { resident: owner, ended } if *owner == resident => self.end_login(*ended, entry.at),
+                Event::ContactGiven { resident: owner } if *owner == resident => self.contact.give(entry.at),
+                Event::ContactDeleted { resident: owner } if *owner == resident => self.contact.delete(),
                 Event::RollImported { gone, added, changed, .. } => {
                     if gone.contains(resident) {
                         self.left_roll = true;

@@ -9,6 +9,7 @@ use crate::core::ids::SessionId;
 use crate::core::refusal::Refusal;
 use crate::core::resident::DoseElsewhere;
 use crate::core::setup::Wave;
+use crate::core::site_check::SiteProblem;
 use crate::ledger::Beside;
 use crate::roll::{DoseRow, IssueError, Lane, LineError, WaveRow, normalise_password};
 
@@ -24,6 +25,9 @@ pub enum CampaignError {
     /// The file does not fit what is on file; the check of the same rows says where.
     #[error("{} lines do not fit what is on file; nothing was written", .0.len())]
     WrongLines(Vec<LineError>),
+    /// The city's pages cannot say this.
+    #[error("{} things on the city's pages are not within bounds; nothing was written", .0.len())]
+    WrongSite(Vec<SiteProblem>),
     /// There are no drafts to publish.
     #[error("there are no drafts to publish")]
     NoDrafts,

@@ -3,16 +3,20 @@
 mod booking;
 mod campaign;
 mod checks;
+mod contact;
 mod login;
+mod offers;
 mod reading;
 mod roll;
 mod sessions;
+mod site;
 mod start;
 mod verifying;
 
 pub use campaign::CampaignError;
 pub use roll::{
-    IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedDose, ReportedView, RollDifference,
+    IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
+    RollDifference,
 };
 pub use sessions::{DraftSummary, PublishSummary};
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::core::credential::StoredPassword;
 use crate::core::event::{By, Event, ResidentSet, View};
 use crate::core::ids::{Channel, CityId, ResidentNo};
 use crate::core::resident::Person;
+use crate::core::time::Instant;
 use crate::ledger::Beside;
 use crate::roll::{ISSUE_CHUNK, IssuedPassword, RollRow, issue_passwords};
 use crate::view::BookingView;
@@ -51,10 +52,20 @@ pub struct PersonReport {
     pub groups: Vec<String>,
     pub on_roll: bool,
     pub password_issued: bool,
+    pub contact: Option<ReportedContact>,
     pub bookings: Vec<ReportedBooking>,
     pub doses_elsewhere: Vec<ReportedDose>,
     pub request_keys: usize,
     pub views: Vec<ReportedView>,
+}
+
+/// A contact in a report, with the instant of its consent.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ReportedContact {
+    pub kind: &'static str,
+    pub value: String,
+    pub given_at: Option<String>,
 }
 
 /// A booking in a report.
@@ -262,6 +273,11 @@ impl EngineHandle {
                 groups: entry.person.groups.iter().map(ToString::to_string).collect(),
                 on_roll: !entry.record.left_roll,
                 password_issued: entry.password.is_some(),
+                contact: entry.contact.as_ref().map(|contact| ReportedContact {
+                    kind: contact.kind().code(),
+                    value: contact.value().to_owned(),
+                    given_at: entry.record.contact.given_at.map(Instant::to_rfc3339),
+                }),
                 bookings: bookings.iter().map(reported).collect(),
                 doses_elsewhere: entry
                     .record

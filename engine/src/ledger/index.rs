@@ -13,6 +13,7 @@ use super::codec::{CHAIN_START, Chain, encode_row};
 use super::session_entry::SessionEntry;
 use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
+use crate::core::contact::Contact;
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::event::{Entry, Event, PlaceChange};
 use crate::core::ids::{CityId, ResidentNo, SessionId};
@@ -33,6 +34,8 @@ pub struct ResidentEntry {
     pub person: Person,
     /// The issued password.
     pub password: Option<StoredPassword>,
+    /// The contact that they gave.
+    pub contact: Option<Contact>,
     /// Bookings, doses and keys.
     pub record: ResidentRecord,
     lagging: bool,
@@ -241,13 +244,17 @@ impl Index {
                 Some(resident) => resident.person = person.clone(),
                 empty => {
                     let record = ResidentRecord::default();
-                    *empty = Some(ResidentEntry { person: person.clone(), password: None, record, lagging: false });
+                    let person = person.clone();
+                    *empty = Some(ResidentEntry { person, password: None, contact: None, record, lagging: false });
                 }
             }
             self.residents_next.fetch_max(no.0 + 1, Ordering::AcqRel);
         }
         for (no, password) in &beside.passwords {
             self.resident_mut(*no, |resident| resident.password = Some(*password));
+        }
+        for (no, contact) in &beside.contacts {
+            self.resident_mut(*no, |resident| resident.contact.clone_from(contact));
         }
         let mut staff = write(&self.staff);
         for (login, secret) in &beside.staff {

@@ -46,6 +46,7 @@ pub(crate) use writer::{Step, Writer};
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::contact::Contact;
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::ids::{ResidentNo, SessionId};
 use crate::core::resident::{Contradiction, Person};
@@ -75,6 +76,8 @@ pub struct Beside {
     pub passwords: Vec<(ResidentNo, StoredPassword)>,
     /// Staff secrets by login.
     pub staff: Vec<(Box<str>, StaffSecret)>,
+    /// Contacts that people gave; none erases the one before.
+    pub contacts: Vec<(ResidentNo, Option<Contact>)>,
 }
 
 /// A record whose table row lags behind the journal.

@@ -10,7 +10,7 @@ use super::codec::{CHAIN_START, Chain, FORMAT};
 use crate::core::time::Instant;
 
 /// The sealed tables. A table's place here is its place in the stored seal.
-pub(super) const SEALED: [&str; 6] = ["meta", "people", "passwords", "staff", "residents", "sessions"];
+pub(super) const SEALED: [&str; 7] = ["meta", "people", "passwords", "staff", "residents", "sessions", "contacts"];
 
 const SUM_BYTES: usize = 16;
 const SEAL_BYTES: usize = 1 + SEALED.len() * SUM_BYTES + 8 + 8 + 32;
@@ -73,6 +73,20 @@ impl Seal {
             sum.remove(&key_bytes, replaced.value());
         }
         sum.add(&key_bytes, row);
+        Ok(())
+    }
+
+    /// Erases a row of a sealed table, if it is there.
+    pub(super) fn erase<K: Key + 'static>(
+        &mut self,
+        table: &mut Table<'_, K, &'static [u8]>,
+        key: K::SelfType<'_>,
+    ) -> Result<(), redb::StorageError> {
+        let sum = &mut self.sums[place(table.name())];
+        let key_bytes = K::as_bytes(&key).as_ref().to_vec();
+        if let Some(erased) = table.remove(key)? {
+            sum.remove(&key_bytes, erased.value());
+        }
         Ok(())
     }
 

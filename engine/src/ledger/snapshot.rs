@@ -12,8 +12,8 @@ use super::seal::{RowSum, SEALED, Seal};
 use super::storage::CACHE_BYTES;
 use super::store::{FILE_NAME, open_error};
 use super::tables::{
-    FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY, SESSIONS,
-    SETUP_KEY, STAFF,
+    CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY,
+    SESSIONS, SETUP_KEY, STAFF,
 };
 use super::{Beside, EachBlock, LoadError, StoreIdentity};
 use crate::core::campaign::Setup;
@@ -168,6 +168,10 @@ impl Snapshot {
         })?;
         self.rows(STAFF, |login, row| {
             beside.staff.push((login.into(), decode_row(row, "staff", 0)?));
+            Ok(())
+        })?;
+        self.rows(CONTACTS, |no, row| {
+            beside.contacts.push((ResidentNo(no), Some(decode_row(row, "contact", u64::from(no))?)));
             Ok(())
         })?;
         Ok(beside)

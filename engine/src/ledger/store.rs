@@ -14,8 +14,8 @@ use super::seal::Seal;
 use super::snapshot::{Snapshot, refusing_panics};
 use super::storage::{FileStorage, Storage};
 use super::tables::{
-    FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY, SESSIONS,
-    SETUP_KEY, STAFF,
+    CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY,
+    SESSIONS, SETUP_KEY, STAFF,
 };
 use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::planted::{Bug, planted};
@@ -65,6 +65,7 @@ impl RedbLedger {
             write.open_table(PEOPLE)?;
             write.open_table(PASSWORDS)?;
             write.open_table(STAFF)?;
+            write.open_table(CONTACTS)?;
             write.open_table(RESIDENTS)?;
             write.open_table(SESSIONS)?;
         }
@@ -136,6 +137,13 @@ impl RedbLedger {
             let mut staff = write.open_table(STAFF)?;
             for (login, secret) in &rows.staff {
                 seal.put(&mut staff, &**login, &encode_row(secret))?;
+            }
+            let mut contacts = write.open_table(CONTACTS)?;
+            for (no, contact) in &rows.contacts {
+                match contact {
+                    Some(contact) => seal.put(&mut contacts, no.0, &encode_row(contact))?,
+                    None => seal.erase(&mut contacts, no.0)?,
+                }
             }
         }
         if let Some(fold) = fold {

@@ -6,6 +6,8 @@ pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta
 pub(super) const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
 pub(super) const PEOPLE: TableDefinition<u32, &[u8]> = TableDefinition::new("people");
 pub(super) const PASSWORDS: TableDefinition<u32, &[u8]> = TableDefinition::new("passwords");
+/// Contacts that people gave, by pseudonym; a row goes when the contact is deleted.
+pub(super) const CONTACTS: TableDefinition<u32, &[u8]> = TableDefinition::new("contacts");
 pub(super) const STAFF: TableDefinition<&str, &[u8]> = TableDefinition::new("staff");
 pub(super) const RESIDENTS: TableDefinition<u32, &[u8]> = TableDefinition::new("residents");
 pub(super) const SESSIONS: TableDefinition<u32, &[u8]> = TableDefinition::new("sessions");

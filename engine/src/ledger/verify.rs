@@ -212,6 +212,11 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
         if replayed.residents.get(&no) != Some(&entry.record) {
             problems.add(format!("the record of resident {no} in the tables is not the journal's"));
         }
+        if entry.record.contact.given_at.is_some() != entry.contact.is_some() {
+            problems.add(format!(
+                "the journal says of resident {no} that a contact is held, or is not, and it is otherwise"
+            ));
+        }
     });
     let on_file = index.residents_next() as usize;
     if replayed.residents.len() != on_file {
@@ -232,13 +237,13 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
     }
 }
 
-/// Equal digests are equal data: people, passwords, records, sessions with their counts, setup, staff, and the journal by its
+/// Equal digests are equal data: people, passwords, contacts, records, sessions with their counts, setup, staff, and the journal by its
 /// chain.
 pub(crate) fn digest(index: &Index) -> String {
     let mut hasher = blake3::Hasher::new();
     index.for_each_resident(|no, entry| {
         hasher.update(&no.0.to_le_bytes());
-        hasher.update(&encode_row(&(&entry.person, &entry.password, &entry.record)));
+        hasher.update(&encode_row(&(&entry.person, &entry.password, &entry.contact, &entry.record)));
     });
     for entry in index.sessions() {
         hasher.update(&encode_row(&*entry.definition()));

@@ -19,6 +19,9 @@ const HOLD_MINUTES_IN_ALL: i64 = 10;
 /// Whoever waits so long may be sent away, in milliseconds.
 const WAIT_MS: i64 = 5_000;
 
+/// How often a person may give a contact in a day.
+const CONTACTS_A_DAY: usize = 20;
+
 /// Something that must never be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Violation {
@@ -155,6 +158,17 @@ impl Auditor {
             Answer::Cancelled(bookings) => self.cancelled(call, window, bookings),
             Answer::Held(hold) => held_rightly(call, window, hold, now),
             Answer::City => self.city_done(call, window),
+            Answer::Contact => self.contact_changed(call, window),
+            Answer::Refused(Refusal { code: RefusalCode::TooManyChanges, .. })
+                if matches!(call.ask, Ask::GiveContact { .. }) =>
+            {
+                let given = self.journal.contact(call.resident).given;
+                if given >= CONTACTS_A_DAY {
+                    Ok(())
+                } else {
+                    wrong("a refusal is the first that fits", call.to_string())
+                }
+            }
             Answer::Refused(refusal) => refused(call, window, refusal, now),
             Answer::Released | Answer::CityRefused(_) => Ok(()),
         }
@@ -221,6 +235,17 @@ impl Auditor {
         Ok(())
     }
 
+    /// A contact is given or deleted durably; somebody may have changed that again since the call.
+    fn contact_changed(&self, call: &Call, window: &Window) -> Judged {
+        let contact = self.journal.contact(call.resident);
+        let durable = match call.ask {
+            Ask::GiveContact { .. } => contact.held || contact.last_deleted > window.seq_at_call,
+            Ask::DeleteContact => !contact.held || contact.last_given > window.seq_at_call,
+            _ => false,
+        };
+        if durable { Ok(()) } else { wrong("a success is durable", format!("{call}; the journal has {contact:?}")) }
+    }
+
     fn city_done(&self, call: &Call, window: &Window) -> Judged {
         let durable = match &call.ask {
             Ask::Capacity { session, slot, capacity } => {
@@ -231,6 +256,15 @@ impl Auditor {
             }
             Ask::Close(session) | Ask::CancelSession(session) => {
                 self.journal.sessions.get(session).is_some_and(|session| !is_published(session))
+            }
+            Ask::Site { title } => {
+                // It was said already, or it has been said since the call.
+                let said = self.journal.titles.iter().rev();
+                let mut since = said.scan(false, |before, (seq, said)| {
+                    let ends = std::mem::replace(before, *seq <= window.seq_at_call);
+                    (!ends).then_some(said)
+                });
+                since.any(|said| said == title)
             }
             _ => true,
         };

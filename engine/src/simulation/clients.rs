@@ -9,26 +9,56 @@ use crate::core::event::By;
 use crate::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, SessionId, SlotNo};
 use crate::core::refusal::Refusal;
 use crate::core::resident::Legs;
+use crate::core::site::{Announcement, AnnouncementKind, Site, Worded};
 use crate::core::time::Instant;
-use crate::roll::{DoseRow, RollRow, SessionRow};
+use crate::roll::{DoseRow, RollRow, SessionRow, parse_contact};
 use crate::view::{BookingView, Done, HoldView};
 use crate::{CampaignError, EngineHandle};
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Ask {
-    Book { legs: Legs, key: RequestKey },
-    Move { number: BookingNumber, session: SessionId, slot: SlotNo, key: RequestKey },
-    Cancel { number: BookingNumber },
-    Hold { legs: Legs, changes: Option<BookingNumber> },
-    Release { hold: HoldId },
-    Capacity { session: SessionId, slot: SlotNo, capacity: u32 },
+    Book {
+        legs: Legs,
+        key: RequestKey,
+    },
+    Move {
+        number: BookingNumber,
+        session: SessionId,
+        slot: SlotNo,
+        key: RequestKey,
+    },
+    Cancel {
+        number: BookingNumber,
+    },
+    Hold {
+        legs: Legs,
+        changes: Option<BookingNumber>,
+    },
+    Release {
+        hold: HoldId,
+    },
+    Capacity {
+        session: SessionId,
+        slot: SlotNo,
+        capacity: u32,
+    },
     Close(SessionId),
     CancelSession(SessionId),
     Draft(Box<SessionRow>),
-    Publish { opens_at: Instant },
+    Publish {
+        opens_at: Instant,
+    },
     Dose(Box<DoseRow>),
     Roll(Vec<RollRow>),
+    GiveContact {
+        digit: u8,
+    },
+    DeleteContact,
+    /// The city announces something else than before.
+    Site {
+        title: String,
+    },
 }
 
 /// A request with whoever makes it.
@@ -46,6 +76,8 @@ pub(super) enum Answer {
     Cancelled(Vec<BookingView>),
     Held(HoldView),
     Released,
+    /// A contact was given, or deleted.
+    Contact,
     /// The city's own change was made; a cancelled session says how many bookings went with it.
     City,
     /// The city's own change was not made.
@@ -102,6 +134,19 @@ impl Call {
                     let shown = engine.roll_difference(&rows, false).digest;
                     city(engine.import_roll(&rows, false, shown, By::System).await)
                 }
+                Ask::GiveContact { digit } => {
+                    let contact = parse_contact(&format!("090-0000-000{digit}")).expect("a phone number");
+                    let given = engine.give_contact(resident, contact, by).await;
+                    given.map_or_else(Answer::Refused, |()| Answer::Contact)
+                }
+                Ask::DeleteContact => {
+                    let deleted = engine.delete_contact(resident, by).await;
+                    deleted.map_or_else(Answer::Refused, |()| Answer::Contact)
+                }
+                Ask::Site { title } => {
+                    let shown = engine.site().revision;
+                    city(engine.change_site(site(&title), shown, By::System).await)
+                }
             }
         })
     }
@@ -109,6 +154,20 @@ impl Call {
 
 fn done(done: Result<Done, Refusal>) -> Answer {
     done.map_or_else(Answer::Refused, Answer::Done)
+}
+
+/// What the city's pages say with one announcement on them.
+fn site(title: &str) -> Site {
+    let words = Worded::japanese(title.into());
+    let announcement = Announcement {
+        id: "only".into(),
+        kind: AnnouncementKind::Urgent,
+        shown_from: None,
+        shown_until: None,
+        title: words.clone(),
+        body: words,
+    };
+    Site { announcements: vec![announcement], ..Site::default() }
 }
 
 fn city<T>(made: Result<T, CampaignError>) -> Answer {
@@ -136,6 +195,9 @@ impl fmt::Display for Call {
             Ask::Publish { opens_at } => write!(f, "city: publish, to open {opens_at:?}"),
             Ask::Dose(row) => write!(f, "city: dose {} elsewhere on {}", row.dose.get(), row.date),
             Ask::Roll(rows) => write!(f, "city: a roll of {}", rows.len()),
+            Ask::GiveContact { digit } => write!(f, "give the contact {digit}"),
+            Ask::DeleteContact => write!(f, "delete the contact"),
+            Ask::Site { title } => write!(f, "city: announce {title}"),
         }
     }
 }
@@ -154,6 +216,7 @@ impl Answer {
             Self::Cancelled(_) => "cancelled",
             Self::Held(_) => "held",
             Self::Released => "released",
+            Self::Contact => "contact given or deleted",
             Self::City => "city: done",
             Self::CityRefused(_) => "city: refused",
             Self::Refused(refusal) => refusal.code.code(),
@@ -175,7 +238,7 @@ impl fmt::Display for Answer {
                 refusal.retry_at.map_or(Ok(()), |at| write!(f, ", retry at {at:?}"))
             }
             Self::Held(hold) => write!(f, " until {:?}", hold.expires_at),
-            Self::Released | Self::City => Ok(()),
+            Self::Released | Self::Contact | Self::City => Ok(()),
         }
     }
 }

@@ -34,6 +34,17 @@ pub(super) struct Remembered {
     pub(super) answer: Vec<(BookingNumber, Leg)>,
 }
 
+/// What the journal says of a person's contact.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ContactSeen {
+    pub(super) held: bool,
+    /// How often one was given.
+    pub(super) given: usize,
+    /// The last entries that gave and deleted one; 0 for none.
+    pub(super) last_given: u64,
+    pub(super) last_deleted: u64,
+}
+
 /// Places taken, by lane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Lanes {
@@ -59,6 +70,9 @@ pub(super) struct Journal {
     pub(super) gone: BTreeSet<ResidentNo>,
     /// Changes of capacity with the entry that made them.
     pub(super) capacities: Vec<(u64, SessionId, SlotNo, u32)>,
+    /// What the city announced, with the entry that said so.
+    pub(super) titles: Vec<(u64, String)>,
+    contacts: BTreeMap<ResidentNo, ContactSeen>,
     keys: BTreeMap<ResidentNo, Vec<(RequestKey, Remembered)>>,
     taken: BTreeMap<(SessionId, SlotNo), Lanes>,
 }
@@ -122,6 +136,24 @@ impl Journal {
                 Event::RollImported { added, changed, gone, .. } => {
                     self.gone.retain(|no| !added.contains(*no) && !changed.contains(*no));
                     self.gone.extend(gone.iter());
+                }
+                Event::ContactGiven { resident } => {
+                    let contact = self.contacts.entry(*resident).or_default();
+                    (contact.held, contact.last_given, contact.given) = (true, seq, contact.given + 1);
+                }
+                Event::ContactDeleted { resident } => {
+                    let contact = self.contacts.entry(*resident).or_default();
+                    if !std::mem::take(&mut contact.held) {
+                        return wrong("only what is held is deleted", format!("entry {seq}, resident {resident}"));
+                    }
+                    contact.last_deleted = seq;
+                }
+                Event::SiteChanged(site) => {
+                    let title = site.announcements.first().map_or_else(String::new, |one| one.title.ja.to_string());
+                    if self.titles.last().is_some_and(|(_, before)| *before == title) {
+                        return wrong("what is said already is not written again", format!("entry {seq}, {title}"));
+                    }
+                    self.titles.push((seq, title));
                 }
                 Event::CapacityChanged { session, slot, capacity } => {
                     self.capacities.push((seq, *session, *slot, *capacity));
@@ -314,6 +346,11 @@ impl Journal {
     pub(super) fn date_of(&self, resident: ResidentNo, dose: DoseNo) -> Option<Day> {
         let booked = self.live(resident, dose).map(|booking| booking.date);
         booked.or_else(|| self.elsewhere.get(&(resident, dose)).copied())
+    }
+
+    /// What is known of a person's contact.
+    pub(super) fn contact(&self, resident: ResidentNo) -> ContactSeen {
+        self.contacts.get(&resident).copied().unwrap_or_default()
     }
 
     /// The durable bookings of a slot.

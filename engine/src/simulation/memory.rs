@@ -75,6 +75,9 @@ impl Auditor {
                 format!("resident {resident} sees {told:?}, the journal has {own:?}"),
             );
         }
+        if world.engine.has_contact(resident) != self.journal.contact(resident).held {
+            return wrong("a contact is held as the journal says", format!("resident {resident}"));
+        }
         let seen = world.engine.availability();
         for view in seen.sessions.iter().filter(|_| seen.at == now) {
             let (Some(session), Some(entry)) =

@@ -36,10 +36,13 @@ pub(super) enum Mind {
     Publish,
     Dose,
     Roll,
+    GiveContact,
+    DeleteContact,
+    Site,
 }
 
 /// How often people think of it, by and large.
-pub(super) const MINDS: [(usize, Mind); 18] = [
+pub(super) const MINDS: [(usize, Mind); 21] = [
     (300, Mind::Book),
     (180, Mind::BookPair),
     (110, Mind::Move),
@@ -58,6 +61,9 @@ pub(super) const MINDS: [(usize, Mind); 18] = [
     (12, Mind::Publish),
     (3, Mind::Dose),
     (3, Mind::Roll),
+    (15, Mind::GiveContact),
+    (12, Mind::DeleteContact),
+    (4, Mind::Site),
 ];
 
 /// The next request, if the one who was chosen finds anything to ask.
@@ -94,6 +100,9 @@ pub(super) fn next_call(dice: &mut Dice, minds: &[(usize, Mind)], auditor: &Audi
         }
         Mind::BookMyHold => return here.my_hold(dice, channel, fresh()),
         Mind::Release => Ask::Release { hold: world.engine.current_hold(resident)?.id },
+        // Some give the one that they gave before.
+        Mind::GiveContact => Ask::GiveContact { digit: dice.below(3) as u8 },
+        Mind::DeleteContact => Ask::DeleteContact,
         Mind::Retry => return retry(dice, auditor),
         Mind::ReuseKey => {
             let before = retry(dice, auditor)?;
@@ -147,6 +156,7 @@ fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, world: &World, resid
             };
             Ask::Dose(Box::new(row))
         }
+        Mind::Site => Ask::Site { title: format!("お知らせ{}", dice.below(3)) },
         Mind::Roll => {
             let mut roll = auditor.city.roll.clone();
             if dice.chance(1, 2) {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Dice;
+use crate::core::contact::{Contact, ContactKind};
 use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::event::{By, Entry, Event, ResidentSet, StaffRole, View};
 use crate::core::ids::{
@@ -12,6 +13,7 @@ use crate::core::ids::{
 use crate::core::resident::{Booking, BookingState, EndedLogin, Person};
 use crate::core::session::{Session, SessionPhase, Slot};
 use crate::core::setup::{Vaccine, Venue, Wave};
+use crate::core::site::{Site, Worded};
 use crate::core::time::{ClockTime, Day, Instant};
 use crate::ledger::{Beside, StoreIdentity};
 
@@ -168,12 +170,15 @@ impl City {
     /// One more change of somebody.
     fn change(&mut self) {
         let no = self.dice.below(self.live.len()) as u32;
-        match self.dice.below(20) {
+        match self.dice.below(23) {
             0 => self.look_at(no),
             1 => self.issue_again(no),
             2 => self.correct_the_roll(no),
             3 => self.end_login(no),
             4 => self.enlarge(),
+            20 => self.give_contact(no),
+            21 => self.delete_contact(no),
+            22 => self.announce(),
             _ if self.live[no as usize].is_empty() => self.book(no),
             5..=11 => self.cancel(no),
             _ => self.move_within_session(no),
@@ -206,6 +211,26 @@ impl City {
         let ended = EndedLogin { token: self.dice.roll(), expires_at: self.at.plus_minutes(30) };
         let ended = Event::LoginEnded { resident: ResidentNo(no), ended };
         self.push(By::Resident(ResidentNo(no)), None, vec![ended], None);
+    }
+
+    fn give_contact(&mut self, no: u32) {
+        let contact = Contact::new(ContactKind::Phone, format!("090{:08}", self.lines.len()));
+        let beside = Beside { contacts: vec![(ResidentNo(no), Some(contact))], ..Beside::default() };
+        let given = Event::ContactGiven { resident: ResidentNo(no) };
+        self.push(By::Resident(ResidentNo(no)), None, vec![given], Some(beside));
+    }
+
+    /// Also of somebody who gave none.
+    fn delete_contact(&mut self, no: u32) {
+        let beside = Beside { contacts: vec![(ResidentNo(no), None)], ..Beside::default() };
+        let deleted = Event::ContactDeleted { resident: ResidentNo(no) };
+        self.push(By::Resident(ResidentNo(no)), None, vec![deleted], Some(beside));
+    }
+
+    fn announce(&mut self) {
+        let bring = Some(Worded::japanese(vec![format!("持ち物{}", self.lines.len()).into()]));
+        let site = Site { revision: self.lines.len() as u64, bring, ..Site::default() };
+        self.push(By::Staff("sato".into()), None, vec![Event::SiteChanged(Arc::new(site))], None);
     }
 
     fn enlarge(&mut self) {

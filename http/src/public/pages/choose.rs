@@ -1,191 +1,257 @@
-//! `GET /choose`: the free places for a dose, beginning with the first free date. Only what the person may book is offered; if
-//! that is nothing, the page says why.
+//! `GET /choose`: the free places for a dose, or for two doses together, beginning with the first free date. Only what the person
+//! may book is offered; if that is nothing, the page says why.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId};
-use sesshu_engine::core::resident::Leg;
-use sesshu_engine::core::session::PublicState;
+use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::time::Day;
-use sesshu_engine::view::{BookingView, Me, SessionView};
+use sesshu_engine::view::{Availability, BookingView, Me};
 
 use super::frame::Frame;
 use super::my::not_yet;
-use super::page;
-use super::place::{DAY_FEW, SLOT_FEW, dose_text, free_text, read_number};
+use super::place::dose_markup;
 use super::visitor::Visitor;
-use crate::problem::{Problem, What, Wrong};
-use crate::public::api::days::read_dose;
-use crate::public::body::read_query;
+use super::{go_to, page};
+use crate::auth::token::Login;
+use crate::lang::Text;
+use crate::problem::Problem;
 use crate::public::desk::{App, Desk};
 
 mod instead;
+mod offer;
+mod wish;
 
 use instead::{Instead, can_change};
+use offer::{DateText, Days, Offer, venues};
+pub(crate) use wish::Wish;
+use wish::{ChooseQuery, Half};
 
-/// How many dates are offered at once.
-const DATES_MAX: usize = 120;
+/// How many first dates are looked at for one that a second date fits.
+const FIRST_DATES_MAX: usize = 14;
 
 #[derive(Template)]
 #[template(path = "choose.html")]
 struct ChoosePage<'a> {
     f: Frame<'a>,
-    title: String,
-    changes: String,
+    name: String,
+    title: Text,
+    wish: Wish,
     instead: Option<InsteadText>,
-    sessions: Vec<SessionText>,
-    any_open: bool,
+    /// The pair beside single doses: the address of each, and whether it is this one.
+    ways: Vec<(String, Text, bool)>,
+    /// Why the second date is when it is.
+    interval: Option<Text>,
+    /// That no second date fits the first.
+    no_second: Option<Text>,
+    offers: Vec<Offer>,
+    can_go_on: bool,
+    missing: bool,
+    narrow: Narrow,
+    back: String,
+}
+
+/// What the form that narrows the places down offers.
+struct Narrow {
+    venues: Vec<(String, String, bool)>,
     dates: Vec<DateText>,
-    shown_date: String,
+    halves: Vec<(&'static str, Text, bool)>,
 }
 
 /// What is said instead of places.
 struct InsteadText {
-    why: String,
+    why: Text,
     href: String,
-    next: String,
-}
-
-struct SessionText {
-    venue: String,
-    vaccine: String,
-    note: String,
-    slots: Vec<SlotText>,
-}
-
-struct SlotText {
-    /// The value of the form's field; none if it cannot be chosen.
-    value: Option<String>,
-    time: String,
-    free: String,
-}
-
-struct DateText {
-    href: String,
-    date: String,
-    free: String,
-    current: bool,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ChooseQuery {
-    #[serde(default)]
-    dose: String,
-    #[serde(default)]
-    date: String,
-    #[serde(default)]
-    changes: String,
+    next: Text,
 }
 
 pub(crate) async fn get_choose(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let login = visitor.login(&desk)?;
+    let (visitor, _) = Visitor::of(&desk, request);
+    let login = visitor.login()?;
     let me = desk.me(&login)?;
-    let query: ChooseQuery = read_query(visitor.uri())?;
-    let dose = read_dose(&query.dose)?;
-    let changes = (!query.changes.is_empty()).then(|| read_number(&query.changes)).transpose()?;
-    let asked_date = (!query.date.is_empty()).then(|| query.date.parse::<Day>());
-    let asked_date = asked_date.transpose().map_err(|_| Problem::invalid(Wrong::about(What::Date, "date")))?;
+    let query: ChooseQuery = visitor.query()?;
+    let usual = match me.next {
+        Some(next) => Wish { pair: can_pair(&desk, &me, next.dose), ..Wish::for_dose(next.dose) },
+        // Nothing is left to choose: their own page says what they have.
+        None if query.dose.is_empty() => return Ok(go_to("/my")),
+        None => Wish::for_dose(DoseNo::FIRST),
+    };
+    let wish = Wish::read(&query, usual)?;
     let f = visitor.frame(&desk);
     let changeable =
         |booking: &BookingView| can_change(booking, desk.engine.now(), desk.engine.change_deadline(booking.date));
-    let instead = Instead::of(&me, dose, changes, changeable)?.map(|instead| instead_text(&f, &me, dose, instead));
-    let feasible: HashSet<SessionId> = match instead {
-        Some(_) => HashSet::new(),
-        None => desk.engine.feasible(login.resident, dose, changes).into_iter().collect(),
-    };
-    let now = desk.engine.availability();
-    let mut days: BTreeMap<Day, Vec<&SessionView>> = BTreeMap::new();
-    for session in now.sessions.iter().filter(|session| feasible.contains(&session.id)) {
-        days.entry(session.date).or_default().push(session);
-    }
-    let changes = changes.map(|number| number.to_string()).unwrap_or_default();
-    let open = |sessions: &[&SessionView]| sessions.iter().any(|session| session.state == PublicState::Open);
-    let first = days.iter().find(|(_, sessions)| open(sessions)).or_else(|| days.iter().next()).map(|(day, _)| *day);
-    let shown = asked_date.filter(|day| days.contains_key(day)).or(first);
-    let dates = days.iter().take(DATES_MAX).map(|(day, sessions)| {
-        let state = PublicState::of_all(sessions.iter().map(|session| session.state));
-        let free = sessions.iter().flat_map(|session| &session.slots).map(|slot| slot.free).sum();
-        DateText {
-            href: choose_href(&query.dose, Some(*day), &changes),
-            date: f.lang.date(*day),
-            free: free_text(&f, state.unwrap_or(PublicState::Closed), free, DAY_FEW),
-            current: Some(*day) == shown,
+    let instead = Instead::of(&me, wish.dose, wish.changes, changeable)?;
+    let title = match (wish.pair, wish.changes) {
+        (true, _) => {
+            f.say_with("choose.title_pair", &both(&f, wish.dose).each_ref().map(|(name, text)| (*name, &**text)))
         }
-    });
-    let dates = dates.collect();
-    let sessions = shown.and_then(|day| days.get(&day)).map_or(&[][..], Vec::as_slice);
-    let sessions: Vec<SessionText> = sessions.iter().map(|session| session_text(&f, session, &query.dose)).collect();
-    let title = if changes.is_empty() { "choose.title" } else { "choose.title_change" };
-    let choose = ChoosePage {
-        title: f.say1(title, "dose", &dose_text(&f, dose)),
-        any_open: sessions.iter().flat_map(|session| &session.slots).any(|slot| slot.value.is_some()),
-        shown_date: shown.map(|day| f.lang.date(day)).unwrap_or_default(),
-        f,
-        instead,
-        changes,
-        sessions,
-        dates,
+        (false, None) => f.say1("choose.title", "dose", &dose_markup(&f, wish.dose)),
+        (false, Some(_)) => f.say1("choose.title_change", "dose", &dose_markup(&f, wish.dose)),
     };
+    let mut choose = ChoosePage {
+        title,
+        name: me.name_kana.clone(),
+        wish,
+        instead: instead.map(|instead| instead_text(&f, &me, wish.dose, instead)),
+        ways: Vec::new(),
+        interval: None,
+        no_second: None,
+        offers: Vec::new(),
+        can_go_on: false,
+        missing: !query.missing.is_empty(),
+        narrow: Narrow { venues: Vec::new(), dates: Vec::new(), halves: Vec::new() },
+        back: wish.href(),
+        f,
+    };
+    if choose.instead.is_none() {
+        choose.offer(&desk, &login, &me);
+    }
     page(&visitor, StatusCode::OK, &choose)
 }
 
-fn instead_text(f: &Frame<'_>, me: &Me, dose: DoseNo, instead: Instead) -> InsteadText {
-    let text = |why: String, href: String, next: &str| InsteadText { why, href, next: f.say(next).into_owned() };
-    let my = || "/my".to_owned();
-    match instead {
-        Instead::Booked(number) => {
-            text(f.say1("choose.booked", "dose", &dose_text(f, dose)), format!("/change/{number}"), "my.change")
+impl ChoosePage<'_> {
+    /// Puts the places in.
+    fn offer(&mut self, desk: &Desk, login: &Login, me: &Me) {
+        let (f, wish, now) = (&self.f, self.wish, desk.engine.availability());
+        let feasible: HashSet<SessionId> =
+            desk.engine.feasible(login.resident, wish.dose, wish.changes).into_iter().collect();
+        let days = Days::of(&now, &wish, |session| feasible.contains(&session.id));
+        if wish.changes.is_none() && (wish.pair || can_pair(desk, me, wish.dose)) {
+            let both = both(f, wish.dose);
+            let pair = f.say_with("choose.way_pair", &both.each_ref().map(|(name, text)| (*name, &**text)));
+            let one = f.say1("choose.way_one", "dose", &dose_markup(f, wish.dose));
+            let way = |pair| Wish { pair, date2: None, ..wish }.href();
+            self.ways = vec![(way(true), pair, wish.pair), (way(false), one, !wish.pair)];
         }
-        Instead::Done => text(f.say1("choose.done", "dose", &dose_text(f, dose)), my(), "next.my"),
-        Instead::NotYet => text(not_yet(f, me).unwrap_or_default(), my(), "next.my"),
-        Instead::First(first) => {
-            let doses = [("dose", dose_text(f, dose)), ("first", dose_text(f, first))];
-            let why = f.lang.say_with("choose.first", &doses.each_ref().map(|(name, text)| (*name, text.as_str())));
-            InsteadText {
-                why,
-                href: choose_href(&first.to_string(), None, ""),
-                next: f.say1("my.book", "dose", &dose_text(f, first)),
+        let asked = wish.date.filter(|day| days.has(*day));
+        let (shown, second) = match wish.dose.next().filter(|_| wish.pair) {
+            None => (asked.or_else(|| days.first()), None),
+            Some(next) => with_second(desk, login, &now, &days, wish, next, asked),
+        };
+        let title = f.say1("choose.date_of", "dose", &dose_markup(f, wish.dose));
+        let href = |day| Wish { date: Some(day), date2: None, ..wish }.href();
+        self.offers.push(days.offer(f, wish.dose, ("place", title), shown, href));
+        if let (Some(next), true, Some(first)) = (wish.dose.next(), wish.pair, shown) {
+            let (seconds, second_shown) = second.unwrap_or_default();
+            let days = Days::of(&now, &Wish { venue: None, ..wish }, |session| seconds.contains(&session.id));
+            if second_shown.is_none() {
+                self.no_second = Some(f.say("choose.no_second"));
+            } else {
+                let title = f.say1("choose.date_of", "dose", &dose_markup(f, next));
+                let href = |day| Wish { date: Some(first), date2: Some(day), ..wish }.href();
+                self.offers.push(days.offer(f, next, ("second", title), second_shown, href));
+                self.interval = interval_text(desk, f, &now, &seconds, wish.dose);
             }
         }
-        Instead::NoneLeft => text(f.say1("choose.none_left", "phone", f.phone), my(), "next.my"),
+        self.can_go_on = self.offers.iter().all(|offer| offer.any_open) && (!wish.pair || self.offers.len() == 2);
+        let venues = venues(&now, |session| feasible.contains(session));
+        let venue =
+            |(id, name): (sesshu_engine::core::ids::VenueId, String)| (id.to_string(), name, Some(id) == wish.venue);
+        let half = |half: Half| (half.code(), self.f.say(half_key(half)), Some(half) == wish.half);
+        self.narrow = Narrow {
+            venues: venues.into_iter().map(venue).collect(),
+            dates: self.offers.first_mut().map(|offer| std::mem::take(&mut offer.dates)).unwrap_or_default(),
+            halves: Half::ALL.map(half).into(),
+        };
+        // Back here after a form that cannot be read: with the dates as they are shown now.
+        let second_date = self.offers.get(1).and_then(|offer| offer.day.parse().ok());
+        self.back = Wish { date: shown, date2: second_date, ..wish }.href();
     }
 }
 
-fn session_text(f: &Frame<'_>, session: &SessionView, dose: &str) -> SessionText {
-    let slots = session.slots.iter().map(|slot| SlotText {
-        value: (slot.state == PublicState::Open).then(|| format!("{}-{}-{dose}", session.id, slot.id)),
-        time: f.lang.times(slot.start, slot.end),
-        free: free_text(f, slot.state, slot.free, SLOT_FEW),
-    });
-    let note = match session.state {
-        PublicState::BeforeOpen => f.say1("choose.opens", "at", &f.lang.starting(session.opens_at)),
-        _ => String::new(),
+/// The first date that is shown, with the sessions for the second dose that fit it, and their date.
+#[allow(clippy::type_complexity, reason = "named by its documentation, and used once")]
+fn with_second(
+    desk: &Desk,
+    login: &Login,
+    now: &Availability,
+    days: &Days<'_>,
+    wish: Wish,
+    next: DoseNo,
+    asked: Option<Day>,
+) -> (Option<Day>, Option<(HashSet<SessionId>, Option<Day>)>) {
+    let of = |day: Day| {
+        let first = days.open_session(day)?;
+        let seconds = desk.engine.feasible_beside(login.resident, next, (first.id, wish.dose));
+        let seconds: HashSet<SessionId> = seconds.into_iter().collect();
+        let fitting = Days::of(now, &Wish { venue: None, ..wish }, |session| seconds.contains(&session.id));
+        let shown = wish.date2.filter(|day| fitting.has(*day)).or_else(|| fitting.open().next());
+        Some((seconds, shown))
     };
-    SessionText {
-        venue: session.venue.name.clone(),
-        vaccine: session.vaccine.to_string(),
-        note,
-        slots: slots.collect(),
+    if let Some(day) = asked {
+        return (asked, of(day));
+    }
+    let mut tries = days.open().take(FIRST_DATES_MAX).map(|day| (Some(day), of(day)));
+    let found = tries.find(|(_, second)| second.as_ref().is_some_and(|(_, shown)| shown.is_some()));
+    found.unwrap_or_else(|| (days.first(), None))
+}
+
+/// How far the doses have to be from each other.
+fn interval_text(
+    desk: &Desk,
+    f: &Frame<'_>,
+    now: &Availability,
+    seconds: &HashSet<SessionId>,
+    dose: DoseNo,
+) -> Option<Text> {
+    let session = now.sessions.iter().find(|session| seconds.contains(&session.id))?;
+    let vaccine = desk.engine.vaccine(session.vaccine_id)?;
+    let first = dose_markup(f, dose);
+    let second = dose_markup(f, dose.next()?);
+    let min = vaccine.interval_days_min.to_string();
+    let max = vaccine.interval_days_max.map(|max| max.to_string());
+    let key = if max.is_some() { "choose.interval_max" } else { "choose.interval" };
+    let values = [("first", &*first), ("second", &second), ("min", &min), ("max", max.as_deref().unwrap_or_default())];
+    Some(f.say_with(key, &values))
+}
+
+/// Whether this person could book the dose after `dose` with it: they have none for it, and sessions give it.
+pub(super) fn can_pair(desk: &Desk, me: &Me, dose: DoseNo) -> bool {
+    let Some(next) = dose.next() else { return false };
+    let free = !me.bookings.iter().any(|booking| booking.dose == next && booking.state.is_live());
+    free && desk.engine.availability().sessions.iter().any(|session| session.doses.contains(&next))
+}
+
+fn both(f: &Frame<'_>, dose: DoseNo) -> [(&'static str, String); 2] {
+    let second = dose.next().map(|next| dose_markup(f, next)).unwrap_or_default();
+    [("first", dose_markup(f, dose)), ("second", second)]
+}
+
+const fn half_key(half: Half) -> &'static str {
+    match half {
+        Half::Morning => "choose.morning",
+        Half::Afternoon => "choose.afternoon",
     }
 }
 
-/// The address of the choice of another place than these, for a change of booking `changes` if it is one.
-pub(crate) fn choose_again(desk: &Desk, legs: &[Leg], changes: Option<BookingNumber>) -> String {
-    let first = legs.first();
-    let dose = first.map_or(DoseNo::FIRST, |leg| leg.dose);
-    let date = first.and_then(|leg| desk.engine.place(*leg)).map(|place| place.date);
-    choose_href(&dose.to_string(), date, &changes.map(|number| number.to_string()).unwrap_or_default())
+fn instead_text(f: &Frame<'_>, me: &Me, dose: DoseNo, instead: Instead) -> InsteadText {
+    let text = |why: Text, href: String, next: &str| InsteadText { why, href, next: f.say(next) };
+    let my = || "/my".to_owned();
+    let own = dose_markup(f, dose);
+    match instead {
+        Instead::Booked(number) => {
+            text(f.say1("choose.booked", "dose", &own), format!("/change/{number}"), "my.change")
+        }
+        Instead::Done => text(f.say1("choose.done", "dose", &own), my(), "next.my"),
+        Instead::NotYet => text(not_yet(f, me).unwrap_or_default(), my(), "next.my"),
+        Instead::First(first) => {
+            let why = f.say_with("choose.first", &[("dose", &own), ("first", &dose_markup(f, first))]);
+            let next = f.say1("my.book", "dose", &dose_markup(f, first));
+            InsteadText { why, href: Wish::for_dose(first).href(), next }
+        }
+        Instead::NoneLeft => text(f.say1("choose.none_left", "phone", f.phone), my(), "next.my"),
+        Instead::LeftRoll => text(f.say1("my.left_roll", "phone", f.phone), my(), "next.my"),
+    }
 }
 
-/// The address of the choice for `dose`, on `date`, for a change of booking `changes` if it is not empty.
-pub(crate) fn choose_href(dose: &str, date: Option<Day>, changes: &str) -> String {
-    let date = date.map(|date| format!("&date={date}")).unwrap_or_default();
-    let changes = if changes.is_empty() { String::new() } else { format!("&changes={changes}") };
-    format!("/choose?dose={dose}{date}{changes}")
+/// The address of the choice of other places than `legs`, for a change of booking `changes` if it is one.
+pub(crate) fn choose_again(desk: &Desk, legs: &Legs, changes: Option<BookingNumber>) -> String {
+    let date = |leg: &Leg| desk.engine.place(*leg).map(|place| place.date);
+    let wish = Wish::for_dose(legs[0].dose);
+    let date2 = legs.get(1).and_then(date);
+    Wish { date: date(&legs[0]), date2, pair: legs.len() > 1, changes, ..wish }.href()
 }
