@@ -1,12 +1,12 @@
 //! The city's pages: what a file would change, the change, and the way back to a file.
 
 use serde_json::{Value, json};
+use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::site::Site;
 use sesshu_engine::core::site_change::SiteChange;
 use sesshu_engine::core::site_place::SitePlace;
 use sesshu_engine::roll::{Lang, SiteError, SiteFile, SiteReason, parse_site, write_site};
-use sesshu_engine::{CampaignError, EngineHandle};
 use sesshu_http::{is_page_text, page_languages};
 
 use crate::exit::Failure;
@@ -81,9 +81,6 @@ pub(crate) async fn put_demo_site(engine: &EngineHandle, file: &str) -> Result<(
     if let Some(wrong) = wrong {
         return Err(Failure::internal(wrong));
     }
-    engine
-        .change_site(file.site, engine.site().revision, By::System)
-        .await
-        .map_err(|error: CampaignError| error.into())?;
+    engine.change_site(file.site, engine.site().revision, By::System).await?;
     Ok(())
 }

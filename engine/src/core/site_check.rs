@@ -110,7 +110,9 @@ impl Site {
                 if lines.is_empty() {
                     found.add(place.clone(), SiteFault::Empty);
                 }
-                lines.iter().for_each(|line| found.line(place, line, BRING_LINE_CHARS_MAX));
+                for line in lines {
+                    found.line(place, line, BRING_LINE_CHARS_MAX);
+                }
             });
         }
         self.check_texts(&mut found);
@@ -128,9 +130,11 @@ impl Site {
 
     fn check_theme(&self, found: &mut Found) {
         let Some(theme) = self.theme else { return };
+        // White on the main colour is the main colour on white, and said once.
+        let on_main = theme.on_main != Color::WHITE;
         for (key, one, with) in [("main", theme.main, Color::WHITE), ("on_main", theme.on_main, theme.main)] {
             let ratio = one.contrast_with(with);
-            if ratio < CONTRAST_MIN {
+            if ratio < CONTRAST_MIN && (on_main || key == "main") {
                 // Cut off, not rounded: 4.499 is not 4.50.
                 let hundredths = (ratio * 100.0).floor() as u32;
                 found.add(SitePlace::of(&["theme", key]), SiteFault::Contrast { hundredths, with });
@@ -187,6 +191,9 @@ impl Site {
         for (lang, texts) in &self.texts {
             let place = all.within(lang.as_str());
             found.count(&place, texts.len(), TEXTS_MAX);
+            if texts.is_empty() {
+                found.add(place.clone(), SiteFault::Empty);
+            }
             for (key, text) in texts {
                 if !is_key(key) {
                     found.add(place.within(key), SiteFault::NotAKey);

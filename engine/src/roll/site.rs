@@ -3,7 +3,7 @@
 //! Grammar, names of keys and kinds of values are read here; what may be said is judged by `core::site_check`. Everything wrong is
 //! found at once, each with its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -199,14 +199,19 @@ impl Reader<'_> {
             self.expected::<()>(place, value, Expected::Tables);
             return;
         };
+        let mut seen = BTreeSet::new();
         for (nth, value) in list.iter().enumerate() {
             let Some(table) = self.table(place, value) else { continue };
             let name = table.iter().find(|(key, _)| key.get_ref() == named).map(|(_, value)| value);
             let read = name.and_then(|name| self.text(&place.within(&format!("#{}", nth + 1)).within(named), name));
             let place = place.within(read.as_deref().unwrap_or(&format!("#{}", nth + 1)));
             self.stands(&place, value.span());
-            if name.is_none() {
-                self.missing(&place, named, value.span());
+            match name {
+                None => self.missing(&place, named, value.span()),
+                Some(name) if !seen.insert(place.clone()) => {
+                    self.wrong(&place.within(named), name.span(), SiteReason::Fault(SiteFault::Twice));
+                }
+                Some(_) => {}
             }
             let name = place.0.last().cloned().unwrap_or_default();
             each(self, &name, &place, table, value.span());
@@ -260,9 +265,7 @@ impl Reader<'_> {
             if !address {
                 reader.missing(place, "address", span.clone());
             }
-            if site.venues.insert(name.into(), details).is_some() {
-                reader.wrong(&place.within("name"), span, SiteReason::Fault(SiteFault::Twice));
-            }
+            site.venues.insert(name.into(), details);
         });
     }
 
@@ -273,7 +276,9 @@ impl Reader<'_> {
             let Some(table) = self.table(&place, value) else { continue };
             let mut texts = BTreeMap::new();
             self.flat(&place, "", table, &mut texts);
-            site.texts.insert(lang, texts);
+            if !texts.is_empty() {
+                site.texts.insert(lang, texts);
+            }
         }
     }
 
@@ -468,14 +473,11 @@ top.lead = "Welcome"
             ("[theme]\n", &["1 theme.main: this key is missing"]),
             (
                 "[theme]\nmain = \"#777777\"",
-                &[
-                    "2 theme.main: its contrast with #ffffff is 4.47:1; at least 4.5:1 is needed",
-                    "2 theme.on_main: its contrast with #777777 is 4.47:1; at least 4.5:1 is needed",
-                ],
+                &["2 theme.main: its contrast with #ffffff is 4.47:1; at least 4.5:1 is needed"],
             ),
             (
                 "[theme]\nmain = \"#0017c1\"\non_main = \"#000000\"",
-                &["3 theme.on_main: its contrast with #0017c1 is 1.84:1; at least 4.5:1 is needed"],
+                &["3 theme.on_main: its contrast with #0017c1 is 1.89:1; at least 4.5:1 is needed"],
             ),
             ("theme = 3", &["1 theme: expected a table"]),
             ("bring = []", &["1 bring.ja: there are no words"]),
@@ -520,7 +522,7 @@ top.lead = "Welcome"
                 &format!("{venue}map_url = \"http://map.example.jp/\""),
                 &["4 venue.a.map_url: must be an address that begins with https://, of at most 500 bytes"],
             ),
-            (&format!("{venue}{venue}"), &["4 venue.a.name: there is another one of this name"]),
+            (&format!("{venue}{venue}"), &["5 venue.a.name: there is another one of this name"]),
             ("[[venue]]\nname = \"a\"", &["1 venue.a.address: this key is missing"]),
             (
                 "[texts.ja]\n\"Top\" = \"a\"",
@@ -529,15 +531,15 @@ top.lead = "Welcome"
             ("[texts.ja]\na.b = \"x\"\n\"a.b\" = \"y\"", &["3 texts.ja.a.b: there is another one of this name"]),
             ("", &["1 : the file is empty"]),
         ];
-        for (text, wanted) in cases {
-            assert_eq!(said(text), wanted, "{text}");
-        }
+        let wrong: Vec<_> =
+            cases.iter().map(|(text, wanted)| (said(text), wanted)).filter(|(said, wanted)| said != *wanted).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
     fn a_name_twice_and_broken_grammar_are_named_by_line() {
         let one = "[[announcement]]\nid = \"a\"\ntitle = \"a\"\nbody = \"b\"\n";
-        assert_eq!(said(&one.repeat(2)), ["1 announcement.a.id: there is another one of this name"]);
+        assert_eq!(said(&one.repeat(2)), ["6 announcement.a.id: there is another one of this name"]);
         let broken = said("[theme]\nmain = = 3\n[bring\n");
         assert!(broken.len() >= 2 && broken[0].starts_with("2 : not TOML: "), "{broken:?}");
     }
@@ -586,7 +588,7 @@ top.lead = "Welcome"
             let rest: String = WHOLE[from..].chars().skip(cut).collect();
             let text = format!("{}{with}{rest}", &WHOLE[..from]);
             let file = parse_site(text.as_bytes());
-            let lines = text.split('\n').count() as u64;
+            let lines = text.split(['\n', '\r']).count() as u64;
             for error in &file.errors {
                 prop_assert!((1..=lines).contains(&error.line), "{error:?}");
                 for lang in [Lang::Ja, Lang::En] {

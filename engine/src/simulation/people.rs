@@ -61,9 +61,9 @@ pub(super) const MINDS: [(usize, Mind); 21] = [
     (12, Mind::Publish),
     (3, Mind::Dose),
     (3, Mind::Roll),
-    (15, Mind::GiveContact),
-    (12, Mind::DeleteContact),
-    (4, Mind::Site),
+    (6, Mind::GiveContact),
+    (5, Mind::DeleteContact),
+    (2, Mind::Site),
 ];
 
 /// The next request, if the one who was chosen finds anything to ask.

@@ -8,7 +8,7 @@ use super::{folder, live, report};
 use crate::planted::{Bug, plant};
 
 /// How many lives a bug may stay hidden.
-const LIVES_MAX: u64 = 600;
+const LIVES_MAX: u64 = 2_000;
 
 const BUGS: [Bug; 37] = [
     Bug::AcknowledgeBeforeSync,
