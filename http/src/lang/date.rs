@@ -144,7 +144,7 @@ mod tests {
         let at: Instant = "2026-04-12 10:30".parse().expect("a time");
         let easy = Lang::from_code("ja-easy").expect("plain Japanese");
         assert_eq!(plain(Lang::JA.instant(at)), "2026年（令和8年）4月12日（日）午前10時30分");
-        assert_eq!(plain(easy.instant(at)), "2026年4月12日（日曜日）午前10時30分");
+        assert_eq!(plain(easy.instant(at)), "2026年4月12日（日曜日） 午前10時30分");
         assert_eq!(plain(en().instant(at)), "Sunday 12 April 2026, 10:30 am");
         assert_eq!(plain(Lang::JA.short_date(at.city_day())), "4月12日（日）");
         let cases = [

@@ -98,7 +98,7 @@ impl Page {
     pub(crate) fn fields(&self, name: &str) -> Vec<String> {
         let named = format!("name=\"{name}\"");
         let tags = self.html.split('<').filter(|tag| tag.contains(&named));
-        tags.filter_map(|tag| Some(tag.split("value=\"").nth(1)?.split('"').next()?.replace("&amp;", "&"))).collect()
+        tags.filter_map(|tag| Some(tag.split("value=\"").nth(1)?.split('"').next()?.replace("&#38;", "&"))).collect()
     }
 
     /// The value of the one field of this name.
