@@ -70,6 +70,12 @@ impl BareAxum {
         });
         Self { process, address, _folder: folder }
     }
+
+    /// The id of the process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
 }
 
 impl Drop for BareAxum {

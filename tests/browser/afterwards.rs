@@ -1,6 +1,6 @@
 //! After the booking: the slip on one sheet, the calendar file, and a contact that is never shown again.
 
-use fantoccini::wd::PrintConfiguration;
+use fantoccini::wd::{PrintConfiguration, PrintSize};
 use sesshu_tests::Resident;
 
 use crate::driver::Scripts;
@@ -26,7 +26,8 @@ fn the_slip_prints_on_one_sheet_and_the_calendar_file_names_the_venue_and_not_th
         visit.press(&format!("main a[href='/my/{number}']")).await;
         visit.check().await;
         assert!(visit.has("svg.qr[role=img]").await, "a QR code with a name");
-        let sheet = visit.browser.print(PrintConfiguration::default()).await.expect("a PDF");
+        let paper = PrintConfiguration::builder().size(PrintSize::A4).build().expect("a sheet");
+        let sheet = visit.browser.print(paper).await.expect("a PDF");
         let sheet = String::from_utf8_lossy(&sheet);
         let pages = sheet.matches("/Type /Page\n").count();
         assert_eq!(pages, 1, "the slip is one sheet of paper");

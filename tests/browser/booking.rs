@@ -17,7 +17,7 @@ async fn books_in_three_steps(stage: &Stage, scripts: Scripts, what: &str) {
     visit.press("#book").await;
     let before = visit.loads;
     visit.log_in_with(&resident.id, &resident.password).await;
-    visit.take_first().await;
+    visit.take_any().await;
     visit.book().await;
     let loads = visit.loads - before;
     report(&format!("{what}: log in, choose, confirm: {loads} page loads from the login page to the booking number"));
@@ -45,7 +45,7 @@ async fn at_confirmation<'a>(stage: &'a Stage, resident: &Resident, scripts: Scr
     let mut visit = stage.visit(scripts).await;
     visit.log_in(resident).await;
     visit.open("/choose?dose=1").await;
-    visit.take_first().await;
+    visit.take_any().await;
     visit.find(BOOK).await;
     visit
 }
@@ -104,6 +104,7 @@ fn two_tabs_of_one_person_book_one_place() {
         let first = visit.browser.window().await.expect("a tab");
         let second = visit.browser.new_window(true).await.expect("another tab").handle;
         visit.browser.switch_to_window(second.clone()).await.expect("the other tab");
+        visit.set_width(Visit::PHONE).await;
         visit.open_choice(1, &plans[0].date).await;
         visit.take(&[(&session.place(1), 1)]).await;
         visit.find(BOOK).await;

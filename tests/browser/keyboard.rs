@@ -1,8 +1,10 @@
 //! The keyboard alone: Tab, space bar, Enter, and letters for the two fields.
 
+use std::time::Duration;
+
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use serde_json::json;
-use sesshu_tests::report;
+use sesshu_tests::{report, wait_until_async};
 
 use crate::driver::Scripts;
 use crate::stage::{Stage, play};
@@ -12,6 +14,7 @@ use crate::visit::Visit;
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const TABS_MAX: usize = 60;
+const SCROLLED_WITHIN: Duration = Duration::from_secs(3);
 
 /// A person with a keyboard and no pointer.
 struct Keyboard<'a> {
@@ -42,9 +45,13 @@ impl Keyboard<'_> {
                 return;
             }
             self.press(TAB).await;
-            let at = self.visit.browser.execute(FOCUS, vec![json!(css)]).await.expect("a page");
-            assert_eq!(at["shows"], true, "the focus is not to be seen: {at}");
-            assert_eq!(at["on_screen"], true, "the focus is off the screen: {at}");
+            let what = format!("the focus is seen after {} keys on {}", self.keys, self.visit.path().await);
+            // The page scrolls to it smoothly.
+            wait_until_async(&what, SCROLLED_WITHIN, async || {
+                let at = self.visit.browser.execute(FOCUS, vec![json!(css)]).await.expect("a page");
+                (at["shows"] == true && at["on_screen"] == true).then_some(())
+            })
+            .await;
         }
         panic!("{css} is not reached by {TABS_MAX} tabs\n{}", self.visit.where_it_is().await);
     }

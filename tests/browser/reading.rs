@@ -19,7 +19,7 @@ fn a_language_is_chosen_on_any_page_and_kept_until_the_booking_is_done() {
             visit.check().await;
             visit.log_in_with(&resident.id, &resident.password).await;
             visit.check().await;
-            visit.take_first().await;
+            visit.take_any().await;
             visit.check().await;
             visit.book().await;
             visit.check().await;

@@ -1,6 +1,8 @@
 //! The steps of a resident, as they stand on the pages: log in, choose, confirm, look at one's bookings. Only this file and the
 //! tour know where things stand on a page.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use fantoccini::Locator;
 use serde_json::Value;
 use sesshu_tests::{Place, Resident};
@@ -51,13 +53,17 @@ impl Visit<'_> {
         self.open(&format!("/choose?dose={dose}&date={date}")).await;
     }
 
-    /// Takes the first place that is offered for each dose that the page offers, on to the confirmation.
-    pub(crate) async fn take_first(&mut self) {
+    /// Takes some place that is offered for each dose that the page offers, on to the confirmation: another one each time, as
+    /// the tests beside this one take places too.
+    pub(crate) async fn take_any(&mut self) {
+        static TURN: AtomicUsize = AtomicUsize::new(0);
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
         self.find(PLACES).await;
         for field in ["place", "second"] {
             let css = format!("{PLACES} input[name={field}]");
-            if self.has(&css).await {
-                self.type_into(&css, " ").await;
+            let offered = self.browser.find_all(Locator::Css(&css)).await.expect("a page");
+            if !offered.is_empty() {
+                offered[turn % offered.len()].send_keys(" ").await.expect("a choice is made by the space bar");
             }
         }
         self.press(GO_ON).await;

@@ -1,5 +1,5 @@
 //! A tour of every page in every state, in each language: each is looked at on a phone and on a wide screen, audited by
-//! axe-core, and photographed into `target/screenshots/`; in Japanese also in dark and in forced colours.
+//! axe-core, and photographed into `target/screenshots/`; in Japanese also in dark and, for the eye, in forced colours.
 
 mod odd;
 mod usual;
@@ -47,10 +47,12 @@ impl<'a> Tour<'a> {
             self.photograph(&format!("{}-{width}-{:02}-{state}", language.code, self.record.stops)).await;
         }
         if language == Language::JAPANESE {
-            for (colours, name) in [(Colours::Dark, "dark"), (Colours::Forced, "forced")] {
-                set_colours(&self.visit.browser, colours).await;
-                self.record.audit.look(&self.visit, &format!("{state}, {name}")).await;
-            }
+            set_colours(&self.visit.browser, Colours::Dark).await;
+            self.record.audit.look(&self.visit, &format!("{state}, dark")).await;
+            self.photograph(&format!("dark-{:02}-{state}", self.record.stops)).await;
+            // What the system forces is not in the styles that axe-core reads: this is for the eye alone.
+            set_colours(&self.visit.browser, Colours::Forced).await;
+            self.photograph(&format!("forced-{:02}-{state}", self.record.stops)).await;
             set_colours(&self.visit.browser, Colours::AsUsual).await;
         }
     }

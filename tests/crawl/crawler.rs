@@ -105,6 +105,10 @@ impl Crawler {
         for form in &page.forms {
             self.own(address, form);
         }
+        let own = format!("lang={}", self.language);
+        if page.links.iter().any(|link| link.split(['?', '&']).any(|pair| pair == own)) {
+            self.problems.push(format!("{address}: it is not in the language that it should be in, but offers it"));
+        }
         let mut found = Vec::new();
         for link in &page.links {
             if let Some(fragment) = link.strip_prefix('#') {

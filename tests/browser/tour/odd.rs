@@ -73,7 +73,7 @@ async fn too_busy(stage: &Stage, language: Language, record: &mut Record) {
     let mut tour = Tour::begin(stage, &city, language, record).await;
     tour.visit.log_in(&city.resident()).await;
     tour.visit.open("/choose?dose=1").await;
-    tour.visit.take_first().await;
+    tour.visit.take_any().await;
     tour.stop("busy").await;
     tour.visit.end();
 }
@@ -87,7 +87,7 @@ async fn disk_failing(stage: &Stage, language: Language, record: &mut Record) {
     let mut tour = Tour::begin(stage, &city, language, record).await;
     tour.visit.log_in(&city.resident()).await;
     tour.visit.open("/choose?dose=1").await;
-    tour.visit.take_first().await;
+    tour.visit.take_any().await;
     let tracer = Tracer::attach(&city, "error=EIO:when=1+");
     tour.visit.press(BOOK).await;
     tour.stop("unavailable").await;

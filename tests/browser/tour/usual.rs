@@ -157,7 +157,7 @@ async fn refused(tour: &mut Tour<'_>, stage: &Stage, plans: &[PlannedSession], o
     tour.stop("place-lost").await;
     tour.stop_at("/cancel/0000000000", "no-such-booking").await;
     tour.visit.open("/choose?dose=1").await;
-    tour.visit.take_first().await;
+    tour.visit.take_any().await;
     device.book("elsewhere", &open[0].place(1).dose(1)).await.expect(201);
     tour.visit.press(BOOK).await;
     tour.stop("booked-already").await;
