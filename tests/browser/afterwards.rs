@@ -6,6 +6,7 @@ use sesshu_tests::Resident;
 use crate::driver::Scripts;
 use crate::stage::{Stage, play};
 use crate::steps::{ERRORS, number};
+use crate::tour::screenshots;
 use crate::visit::Visit;
 
 /// A visit of somebody who has a booking, and its number.
@@ -28,6 +29,7 @@ fn the_slip_prints_on_one_sheet_and_the_calendar_file_names_the_venue_and_not_th
         assert!(visit.has("svg.qr[role=img]").await, "a QR code with a name");
         let paper = PrintConfiguration::builder().size(PrintSize::A4).build().expect("a sheet");
         let sheet = visit.browser.print(paper).await.expect("a PDF");
+        std::fs::write(screenshots().join("slip.pdf"), &sheet).expect("a file");
         let sheet = String::from_utf8_lossy(&sheet);
         let pages = sheet.matches("/Type /Page\n").count();
         assert_eq!(pages, 1, "the slip is one sheet of paper");

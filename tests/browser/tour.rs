@@ -69,7 +69,8 @@ impl<'a> Tour<'a> {
     }
 }
 
-fn screenshots() -> PathBuf {
+/// Where pictures of the pages are left.
+pub(crate) fn screenshots() -> PathBuf {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
     let folder = target.join("screenshots");
