@@ -64,6 +64,7 @@ impl Tracer {
     }
 
     /// Lets go of the server; gives how many syncs it has tampered with.
+    #[must_use]
     pub fn detach(mut self) -> usize {
         self.end();
         self.injected()

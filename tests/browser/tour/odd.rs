@@ -15,6 +15,7 @@ const RESIDENTS: usize = 20;
 pub(super) async fn states(stage: &Stage, language: Language, record: &mut Record) {
     before_opening(stage, language, record).await;
     in_waves(stage, language, record).await;
+    announced(stage, language, record).await;
     too_busy(stage, language, record).await;
     disk_failing(stage, language, record).await;
 }
@@ -40,7 +41,7 @@ async fn in_waves(stage: &Stage, language: Language, record: &mut Record) {
         "name,born_from,born_to,group,opens_at\n一,,{},,{now}\n二,{},{},,{later}\n",
         people[5].birth_date, people[6].birth_date, people[14].birth_date
     );
-    import(&city, "waves", &waves);
+    import(&city, "waves", "csv", &waves);
     let mut roll = String::from("id,name_kana,birth_date,groups\n");
     for Resident { id, name_kana, birth_date, .. } in people.iter().filter(|resident| *resident != gone) {
         let _ = writeln!(roll, "{id},{name_kana},{birth_date},");
@@ -55,16 +56,52 @@ async fn in_waves(stage: &Stage, language: Language, record: &mut Record) {
         tour.stop_at("/choose?dose=1", &format!("choose-{state}")).await;
     }
     tour.visit.log_in(gone).await;
-    import(&city, "residents", &roll);
+    import(&city, "residents", "csv", &roll);
     tour.stop_at("/my", "my-left-the-roll").await;
     tour.stop_at("/choose?dose=1", "choose-left-the-roll").await;
     tour.visit.end();
 }
 
-fn import(city: &City, what: &str, csv: &str) {
-    let file = city.files().join(format!("{what}.csv"));
-    std::fs::write(&file, csv).expect("a file");
+fn import(city: &City, what: &str, ending: &str, text: &str) {
+    let file = city.files().join(format!("{what}.{ending}"));
+    std::fs::write(&file, text).expect("a file");
     city.command([what, "import", "--yes"]).arg(&file).run().done();
+}
+
+/// Other colours than the demo's, and something that everybody has to read first, some of it in Japanese only.
+const ANNOUNCED: &str = r##"
+[theme]
+main = "#7a0000"
+on_main = "#ffffff"
+
+[[announcement]]
+id = "maintenance"
+kind = "maintenance"
+title.ja = "今夜10時から11時まで止まります"
+title.ja-easy = "こんや 10時から 11時まで 使えません"
+title.en = "Closed tonight from 10 pm to 11 pm"
+body.ja = "予約の確認と取り消しもできません。"
+body.ja-easy = "予約を 見ることも できません。"
+body.en = "You cannot see or cancel bookings during that time either."
+
+[[announcement]]
+id = "storm"
+kind = "urgent"
+title.ja = "台風のため、あすの会場が変わります"
+body.ja = "市民体育館の方は、保健センターへお越しください。"
+"##;
+
+async fn announced(stage: &Stage, language: Language, record: &mut Record) {
+    let city = City::demo().residents(RESIDENTS).start();
+    import(&city, "site", "toml", ANNOUNCED);
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.stop_at("/", "top-announced").await;
+    assert_eq!(tour.visit.count("aside.banner").await, 2, "{}", tour.visit.where_it_is().await);
+    let foreign = tour.visit.count("aside.banner [lang=ja]").await > 0;
+    assert_eq!(foreign, language != Language::JAPANESE, "what is not translated is marked as Japanese");
+    tour.visit.log_in(&city.resident()).await;
+    tour.stop_at("/my", "my-announced").await;
+    tour.visit.end();
 }
 
 /// No disk has so much room: nothing new is taken, and the page says so.
