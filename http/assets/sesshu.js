@@ -12,7 +12,8 @@
   });
 
   // What is wrong comes first.
-  one("#errors")?.focus();
+  const errors = one("#errors");
+  if (errors) setTimeout(() => document.activeElement === document.body && errors.focus(), 100);
 
   // A second tap on a button sends nothing.
   for (const form of all("form[method=post]")) {

@@ -66,7 +66,7 @@ pub fn parse_site(bytes: &[u8]) -> SiteFile {
     }
     let text = match decode(bytes) {
         Ok(decoded) => decoded.text,
-        Err(error) => return whole(error.line, SiteReason::File(error.reason)),
+        Err(error) => return whole(error.line, SiteReason::of_file(error.reason)),
     };
     let mut reader = Reader { text: &text, errors: Vec::new(), lines: BTreeMap::new() };
     let (document, broken) = DeTable::parse_recoverable(&text);
@@ -550,13 +550,13 @@ top.lead = "Welcome"
             |chars: usize| format!("[[announcement]]\nid = \"a\"\ntitle = \"{}\"\nbody = \"b\"\n", "あ".repeat(chars));
         assert_eq!(said(&long(100)), Vec::<String>::new());
         assert_eq!(said(&long(101)), ["3 announcement.a.title.ja: too long; at most 100 characters are accepted"]);
-        let many: String =
+        let many: Vec<String> =
             (0..21).map(|n| format!("[[announcement]]\nid = \"a{n}\"\ntitle = \"a\"\nbody = \"b\"\n")).collect();
-        assert_eq!(said(&many), ["1 announcement: too many; at most 20 are accepted"]);
+        assert_eq!(said(&many.concat()), ["1 announcement: too many; at most 20 are accepted"]);
         let text = "x".repeat(1_990);
-        let large: String = (0..300).map(|n| format!("k{n} = \"{text}\"\n")).collect();
+        let large: Vec<String> = (0..300).map(|n| format!("k{n} = \"{text}\"\n")).collect();
         assert_eq!(
-            said(&format!("[texts.ja]\n{large}")),
+            said(&format!("[texts.ja]\n{}", large.concat())),
             ["1 : all of it is too large; at most 524288 bytes are accepted"]
         );
         let huge = parse_site(&vec![b'#'; SITE_FILE_BYTES_MAX + 1]);

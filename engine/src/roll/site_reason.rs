@@ -7,7 +7,11 @@ use super::problem::{Lang, Reason};
 /// What is wrong with a place of the file, or worth a look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SiteReason {
-    /// The file as a whole is no text.
+    /// There is nothing in the file.
+    EmptyFile,
+    /// The file is something else than a text.
+    NotText,
+    /// The file as a whole cannot be read.
     File(Reason),
     /// It is not TOML; in the words of its parser.
     Syntax(String),
@@ -51,11 +55,22 @@ pub enum Expected {
 }
 
 impl SiteReason {
+    /// Why a file as a whole is not read, in words that do not speak of tables.
+    pub(super) fn of_file(reason: Reason) -> Self {
+        match reason {
+            Reason::FileEmpty => Self::EmptyFile,
+            Reason::FileNotText => Self::NotText,
+            other => Self::File(other),
+        }
+    }
+
     /// The reason for a person.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let say = |ja: &str, en: &str| if lang == Lang::Ja { ja.to_owned() } else { en.to_owned() };
         match self {
+            Self::EmptyFile => say("ファイルが空です", "the file is empty"),
+            Self::NotText => say("文字のファイル（TOML）ではありません", "not a text file (TOML)"),
             Self::File(reason) => reason.text(lang),
             Self::Syntax(message) => format!("{}{message}", say("TOML の書き方に誤りがあります: ", "not TOML: ")),
             Self::UnknownKey => say("このような項目はありません", "there is no such key"),

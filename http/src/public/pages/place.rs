@@ -106,16 +106,25 @@ pub(crate) const SLOT_FEW: u32 = 2;
 /// Up to how many free places on a day are few.
 pub(crate) const DAY_FEW: u32 = 5;
 
-/// A sign and words for what is free, of which up to `few` are few: colour is never alone.
-pub(crate) fn free_text(f: &Frame<'_>, state: PublicState, free: u32, few: u32) -> Text {
+/// A sign and words for what is free on a day: colour is never alone.
+pub(crate) fn day_text(f: &Frame<'_>, state: PublicState, free: u32) -> Text {
     match state {
-        PublicState::Open if free > few => f.say1("state.open", "free", &free.to_string()),
+        PublicState::Open if free > DAY_FEW => f.say1("state.open", "free", &free.to_string()),
         PublicState::Open => f.say1("state.few", "free", &free.to_string()),
-        state => short_text(f, state, free, few),
+        state => short_text(f, state, free, DAY_FEW),
     }
 }
 
-/// The same in short, without the number.
+/// The same for a slot, in one line.
+pub(crate) fn slot_text(f: &Frame<'_>, state: PublicState, free: u32) -> Text {
+    match state {
+        PublicState::Open if free > SLOT_FEW => f.say1("state.open_left", "free", &free.to_string()),
+        PublicState::Open => f.say1("state.few_left", "free", &free.to_string()),
+        state => short_text(f, state, free, SLOT_FEW),
+    }
+}
+
+/// The same in short, without the number; up to `few` are few.
 pub(crate) fn short_text(f: &Frame<'_>, state: PublicState, free: u32, few: u32) -> Text {
     f.say(match state {
         PublicState::BeforeOpen => "state.before_open",

@@ -16,7 +16,7 @@ use sesshu_engine::core::time::Instant;
 use sesshu_engine::view::Availability;
 
 use super::frame::{Frame, Notice};
-use super::place::{DAY_FEW, FoundText, dose_markup, free_text};
+use super::place::{FoundText, day_text, dose_markup};
 use super::visitor::{Visitor, parameter};
 use crate::lang::Text;
 use crate::problem::Problem;
@@ -88,7 +88,7 @@ fn render(f: Frame<'_>, dose: DoseNo, now: &Availability, waves: &[Wave]) -> Vec
     let days = days.map(|(date, free, state)| DayText {
         href: (state == PublicState::Open).then(|| format!("/choose?dose={dose}&date={date}")),
         date: f.text(f.lang.short_date(date)),
-        free: free_text(&f, state, free, DAY_FEW),
+        free: day_text(&f, state, free),
         state: state.code(),
     });
     let mut days: Vec<DayText> = days.collect();

@@ -8,7 +8,7 @@ use sesshu_engine::core::time::Day;
 use sesshu_engine::view::{Availability, SessionView, SlotView};
 
 use super::super::frame::Frame;
-use super::super::place::{DAY_FEW, FoundText, SLOT_FEW, free_text, short_text};
+use super::super::place::{DAY_FEW, FoundText, short_text, slot_text};
 use super::wish::Wish;
 use crate::lang::Text;
 
@@ -37,6 +37,10 @@ pub(super) struct SessionText {
     pub(super) found: Option<FoundText>,
     pub(super) vaccine: Text,
     pub(super) note: Option<Text>,
+    /// What is free in it, in short.
+    pub(super) free: Text,
+    /// Whether its slots are unfolded: those of the first session that has any, so that the button is not far away.
+    pub(super) unfolded: bool,
     pub(super) slots: Vec<SlotText>,
 }
 
@@ -48,6 +52,8 @@ pub(super) struct SlotText {
     pub(super) time: Text,
     pub(super) free: Text,
     pub(super) state: &'static str,
+    /// Whether it is the first that can be chosen.
+    pub(super) first: bool,
 }
 
 pub(super) struct DateText {
@@ -113,8 +119,9 @@ impl<'a> Days<'a> {
         let dates: Vec<DateText> =
             self.0.keys().take(DATES_MAX).map(|day| self.date_text(f, *day, shown, &href)).collect();
         let sessions = shown.and_then(|day| self.0.get(&day)).into_iter().flatten();
-        let sessions: Vec<SessionText> =
+        let mut sessions: Vec<SessionText> =
             sessions.map(|(session, slots)| session_text(f, session, slots, dose)).collect();
+        unfold(&mut sessions);
         let links = dates.iter().filter(|date| date.open && !date.current).take(LINKS_MAX);
         Offer {
             field,
@@ -153,6 +160,16 @@ impl DateText {
     }
 }
 
+/// Unfolds the first session with a slot that can be chosen, and marks that slot.
+fn unfold(sessions: &mut [SessionText]) {
+    let open = sessions.iter().position(|session| session.slots.iter().any(|slot| slot.value.is_some()));
+    let Some(session) = sessions.get_mut(open.unwrap_or(0)) else { return };
+    session.unfolded = true;
+    if let Some(slot) = session.slots.iter_mut().find(|slot| slot.value.is_some()) {
+        slot.first = true;
+    }
+}
+
 /// The venues of the feasible sessions, by name.
 pub(super) fn venues(now: &Availability, feasible: impl Fn(&SessionId) -> bool) -> Vec<(VenueId, String)> {
     let of = now.sessions.iter().filter(|session| feasible(&session.id)).map(|session| &session.venue);
@@ -161,11 +178,14 @@ pub(super) fn venues(now: &Availability, feasible: impl Fn(&SessionId) -> bool) 
 }
 
 fn session_text(f: &Frame<'_>, session: &SessionView, slots: &[&SlotView], dose: DoseNo) -> SessionText {
+    let free = slots.iter().map(|slot| slot.free).sum();
+    let state = PublicState::of_all(slots.iter().map(|slot| slot.state)).unwrap_or(PublicState::Closed);
     let slots = slots.iter().map(|slot| SlotText {
         id: format!("{}-{}", session.id, slot.id),
         value: (slot.state == PublicState::Open).then(|| format!("{}-{}-{dose}", session.id, slot.id)),
         time: f.text(f.lang.times(slot.start, slot.end)),
-        free: free_text(f, slot.state, slot.free, SLOT_FEW),
+        free: slot_text(f, slot.state, slot.free),
+        first: false,
         state: slot.state.code(),
     });
     let opens = || f.say1("choose.opens", "at", &f.lang.starting(session.opens_at));
@@ -174,6 +194,8 @@ fn session_text(f: &Frame<'_>, session: &SessionView, slots: &[&SlotView], dose:
         found: FoundText::of(f, &session.venue.name),
         vaccine: f.japanese(&session.vaccine),
         note: (session.state == PublicState::BeforeOpen).then(opens),
+        free: short_text(f, state, free, DAY_FEW),
+        unfolded: false,
         slots: slots.collect(),
     }
 }
