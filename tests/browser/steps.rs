@@ -4,11 +4,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fantoccini::Locator;
+use fantoccini::elements::Element;
 use serde_json::Value;
 use sesshu_tests::{Place, Resident};
 
 use crate::stage::Stage;
-use crate::visit::Visit;
+use crate::visit::{ENTER, Visit};
 
 /// The form that keeps a place.
 pub(crate) const PLACES: &str = "form#places";
@@ -63,7 +64,7 @@ impl Visit<'_> {
             let css = format!("{PLACES} input[name={field}]");
             let offered = self.browser.find_all(Locator::Css(&css)).await.expect("a page");
             if !offered.is_empty() {
-                offered[turn % offered.len()].send_keys(" ").await.expect("a choice is made by the space bar");
+                self.choose(&offered[turn % offered.len()]).await;
             }
         }
         self.press(GO_ON).await;
@@ -72,9 +73,18 @@ impl Visit<'_> {
     /// Takes this place, or these two, on to the confirmation.
     pub(crate) async fn take(&mut self, places: &[(&Place, u8)]) {
         for (place, dose) in places {
-            self.type_into(&radio(place, *dose), " ").await;
+            self.choose(&self.find(&radio(place, *dose)).await).await;
         }
         self.press(GO_ON).await;
+    }
+
+    /// Makes a choice, which may have to be unfolded before.
+    async fn choose(&self, radio: &Element) {
+        if !radio.is_displayed().await.expect("a choice") {
+            let summary = radio.find(Locator::XPath("ancestor::details/summary")).await.expect("what unfolds it");
+            summary.send_keys(ENTER).await.expect("it unfolds");
+        }
+        radio.send_keys(" ").await.expect("a choice is made by the space bar");
     }
 
     /// Whether `place` is offered.

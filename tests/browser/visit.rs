@@ -14,7 +14,7 @@ use crate::stage::Stage;
 const PAGE_WITHIN: Duration = Duration::from_secs(20);
 /// The Enter key, in the words of the `WebDriver` protocol. Without JavaScript a click has no way to say that it has ended;
 /// Enter does the same.
-const ENTER: &str = "\u{e007}";
+pub(crate) const ENTER: &str = "\u{e007}";
 
 /// The visit.
 #[derive(Debug)]
