@@ -133,16 +133,13 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
             Some((value, after))
         });
-        match value {
-            Some((value, after)) => {
-                filled.push_str(&rest[..at]);
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push_str(&rest[..at + 2]);
-                rest = &rest[at + 2..];
-            }
+        if let Some((value, after)) = value {
+            filled.push_str(&rest[..at]);
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
         }
     }
     filled.push_str(rest);

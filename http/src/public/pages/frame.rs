@@ -43,13 +43,13 @@ impl<'a> Frame<'a> {
     pub(crate) fn new(desk: &'a Desk, reading: Reading, uri: &'a Uri, logged_in: bool) -> Self {
         let site = desk.engine.site();
         let theme = desk.theme.href(&site);
-        Self::with(&desk.config, site, theme, desk.engine.now(), reading, uri, logged_in)
+        Self::with(&desk.config, &site, theme, desk.engine.now(), reading, uri, logged_in)
     }
 
     /// The frame without a desk.
     pub(super) fn with(
         config: &'a PublicConfig,
-        site: Arc<Site>,
+        site: &Arc<Site>,
         theme: Option<Arc<str>>,
         now: Instant,
         reading: Reading,
@@ -69,7 +69,7 @@ impl<'a> Frame<'a> {
             icon: icon_href(),
             script: script_href(),
             banners: Vec::new(),
-            site: Arc::clone(&site),
+            site: Arc::clone(site),
             uri,
         };
         let urgent = |one: &&Announcement| one.kind != AnnouncementKind::Information;

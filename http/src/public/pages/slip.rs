@@ -51,8 +51,8 @@ pub(super) fn bring(f: &Frame<'_>) -> Vec<Text> {
     match &f.site.bring {
         Some(list) => {
             let wording = list.for_readers_of(f.lang.code());
-            let line = |line: &Box<str>| if wording.fell_back { f.japanese(line) } else { f.text(line.to_string()) };
-            wording.said.iter().map(line).collect()
+            let line = |line: &str| if wording.fell_back { f.japanese(line) } else { f.text(line.to_owned()) };
+            wording.said.iter().map(|words| line(words)).collect()
         }
         None => f.markup("bring.list").0.split('\n').map(|line| f.text(line.to_owned())).collect(),
     }

@@ -226,7 +226,7 @@ mod tests {
     fn html(reading: Reading, logged_in: bool) -> Vec<u8> {
         let config = PublicConfig { city_name: "かすみがうら市".into(), ..PublicConfig::default() };
         let uri = Uri::from_static("/?dose=1");
-        let frame = Frame::with(&config, site().into(), None, Instant(1_800_000_000_000), reading, &uri, logged_in);
+        let frame = Frame::with(&config, &site().into(), None, Instant(1_800_000_000_000), reading, &uri, logged_in);
         render(frame, DoseNo::FIRST, &availability(40), &waves())
     }
 
