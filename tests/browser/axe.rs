@@ -40,7 +40,7 @@ impl Audit {
         let found = visit.browser.execute_async(RUN, vec![]).await.expect("axe-core answers");
         assert!(found["error"].is_null(), "{what}: {}", found["error"]);
         self.pages += 1;
-        self.version = found["version"].as_str().unwrap_or_default().to_owned();
+        found["version"].as_str().unwrap_or_default().clone_into(&mut self.version);
         self.rules_passed += found["passes"].as_u64().unwrap_or_default();
         self.unsure.extend(texts(&found["unsure"]).map(|rule| format!("{what}: {rule}")));
         self.violations.extend(texts(&found["violations"]).map(|rule| format!("{what}: {rule}")));

@@ -79,7 +79,7 @@ impl Drop for Driver {
     }
 }
 
-/// A command of the Chrome DevTools protocol, which chromedriver passes on.
+/// A command of the Chrome `DevTools` protocol, which chromedriver passes on.
 #[derive(Debug)]
 struct DevTools {
     name: &'static str,
