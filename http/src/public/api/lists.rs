@@ -67,7 +67,7 @@ impl Moment {
     }
 
     /// Whether it is later than `other` in something, and earlier in nothing.
-    fn is_after(self, other: Self) -> bool {
+    pub(crate) fn is_after(self, other: Self) -> bool {
         let pairs =
             [self.availability.cmp(&other.availability), self.site.cmp(&other.site), self.minute.cmp(&other.minute)];
         pairs.iter().all(|order| order.is_ge()) && pairs.iter().any(|order| order.is_gt())

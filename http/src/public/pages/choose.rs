@@ -1,38 +1,33 @@
 //! `GET /choose`: the free places for a dose, or for two doses together, beginning with the first free date. Only what the person
 //! may book is offered; if that is nothing, the page says why.
 
-use std::collections::HashSet;
-
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId};
+use sesshu_engine::core::ids::{BookingNumber, DoseNo};
 use sesshu_engine::core::resident::{Leg, Legs};
-use sesshu_engine::core::time::Day;
-use sesshu_engine::view::{Availability, BookingView, Me};
+use sesshu_engine::view::{BookingView, Me};
 
 use super::frame::Frame;
 use super::my::not_yet;
 use super::place::dose_markup;
 use super::visitor::Visitor;
 use super::{go_to, page};
-use crate::auth::token::Login;
 use crate::lang::Text;
 use crate::problem::Problem;
 use crate::public::desk::{App, Desk};
 
 mod instead;
 mod offer;
+mod places;
 mod wish;
 
 use instead::{Instead, can_change};
-use offer::{DateText, Days, Offer, venues};
+pub(crate) use places::KeptPlaces;
+use places::{Offered, Places};
+use wish::ChooseQuery;
 pub(crate) use wish::Wish;
-use wish::{ChooseQuery, Half};
-
-/// How many first dates are looked at for one that a second date fits.
-const FIRST_DATES_MAX: usize = 14;
 
 #[derive(Template)]
 #[template(path = "choose.html")]
@@ -42,24 +37,8 @@ struct ChoosePage<'a> {
     title: Text,
     wish: Wish,
     instead: Option<InsteadText>,
-    /// The pair beside single doses: the address of each, and whether it is this one.
-    ways: Vec<(String, Text, bool)>,
-    /// Why the second date is when it is.
-    interval: Option<Text>,
-    /// That no second date fits the first.
-    no_second: Option<Text>,
-    offers: Vec<Offer>,
-    can_go_on: bool,
+    places: Places,
     missing: bool,
-    narrow: Narrow,
-    back: String,
-}
-
-/// What the form that narrows the places down offers.
-struct Narrow {
-    venues: Vec<(String, String, bool)>,
-    dates: Vec<DateText>,
-    halves: Vec<(&'static str, Text, bool)>,
 }
 
 /// What is said instead of places.
@@ -92,121 +71,12 @@ pub(crate) async fn get_choose(State(desk): State<App>, request: Request) -> Res
         (false, None) => f.say1("choose.title", "dose", &dose_markup(&f, wish.dose)),
         (false, Some(_)) => f.say1("choose.title_change", "dose", &dose_markup(&f, wish.dose)),
     };
-    let mut choose = ChoosePage {
-        title,
-        name: me.name_kana.clone(),
-        wish,
-        instead: instead.map(|instead| instead_text(&f, &me, wish.dose, instead)),
-        ways: Vec::new(),
-        interval: None,
-        no_second: None,
-        offers: Vec::new(),
-        can_go_on: false,
-        missing: !query.missing.is_empty(),
-        narrow: Narrow { venues: Vec::new(), dates: Vec::new(), halves: Vec::new() },
-        back: wish.href(),
-        f,
-    };
-    if choose.instead.is_none() {
-        choose.offer(&desk, &login, &me);
-    }
+    let instead = instead.map(|instead| instead_text(&f, &me, wish.dose, instead));
+    let places =
+        if instead.is_none() { Offered::to(&desk, &login, &me, &f, wish).places(&desk, &f) } else { Places::default() };
+    let missing = !query.missing.is_empty();
+    let choose = ChoosePage { title, name: me.name_kana, wish, instead, places, missing, f };
     page(&visitor, StatusCode::OK, &choose)
-}
-
-impl ChoosePage<'_> {
-    /// Puts the places in.
-    fn offer(&mut self, desk: &Desk, login: &Login, me: &Me) {
-        let (f, wish, now) = (&self.f, self.wish, desk.engine.availability());
-        let feasible: HashSet<SessionId> =
-            desk.engine.feasible(login.resident, wish.dose, wish.changes).into_iter().collect();
-        let days = Days::of(&now, &wish, |session| feasible.contains(&session.id));
-        if wish.changes.is_none() && (wish.pair || can_pair(desk, me, wish.dose)) {
-            let both = both(f, wish.dose);
-            let pair = f.say_with("choose.way_pair", &both.each_ref().map(|(name, text)| (*name, &**text)));
-            let one = f.say1("choose.way_one", "dose", &dose_markup(f, wish.dose));
-            let way = |pair| Wish { pair, date2: None, ..wish }.href();
-            self.ways = vec![(way(true), pair, wish.pair), (way(false), one, !wish.pair)];
-        }
-        let asked = wish.date.filter(|day| days.has(*day));
-        let (shown, second) = match wish.dose.next().filter(|_| wish.pair) {
-            None => (asked.or_else(|| days.first()), None),
-            Some(next) => with_second(desk, login, &now, &days, wish, next, asked),
-        };
-        let title = f.say1("choose.date_of", "dose", &dose_markup(f, wish.dose));
-        let href = |day| Wish { date: Some(day), date2: None, ..wish }.href();
-        self.offers.push(days.offer(f, wish.dose, ("place", title), shown, href));
-        if let (Some(next), true, Some(first)) = (wish.dose.next(), wish.pair, shown) {
-            let (seconds, second_shown) = second.unwrap_or_default();
-            let days = Days::of(&now, &Wish { venue: None, ..wish }, |session| seconds.contains(&session.id));
-            if second_shown.is_none() {
-                self.no_second = Some(f.say("choose.no_second"));
-            } else {
-                let title = f.say1("choose.date_of", "dose", &dose_markup(f, next));
-                let href = |day| Wish { date: Some(first), date2: Some(day), ..wish }.href();
-                self.offers.push(days.offer(f, next, ("second", title), second_shown, href));
-                self.interval = interval_text(desk, f, &now, &seconds, wish.dose);
-            }
-        }
-        self.can_go_on = self.offers.iter().all(|offer| offer.any_open) && (!wish.pair || self.offers.len() == 2);
-        let venues = venues(&now, |session| feasible.contains(session));
-        let venue =
-            |(id, name): (sesshu_engine::core::ids::VenueId, String)| (id.to_string(), name, Some(id) == wish.venue);
-        let half = |half: Half| (half.code(), self.f.say(half_key(half)), Some(half) == wish.half);
-        self.narrow = Narrow {
-            venues: venues.into_iter().map(venue).collect(),
-            dates: self.offers.first_mut().map(|offer| std::mem::take(&mut offer.dates)).unwrap_or_default(),
-            halves: Half::ALL.map(half).into(),
-        };
-        // Back here after a form that cannot be read: with the dates as they are shown now.
-        let second_date = self.offers.get(1).and_then(|offer| offer.day.parse().ok());
-        self.back = Wish { date: shown, date2: second_date, ..wish }.href();
-    }
-}
-
-/// The first date that is shown, with the sessions for the second dose that fit it, and their date.
-#[allow(clippy::type_complexity, reason = "named by its documentation, and used once")]
-fn with_second(
-    desk: &Desk,
-    login: &Login,
-    now: &Availability,
-    days: &Days<'_>,
-    wish: Wish,
-    next: DoseNo,
-    asked: Option<Day>,
-) -> (Option<Day>, Option<(HashSet<SessionId>, Option<Day>)>) {
-    let of = |day: Day| {
-        let first = days.open_session(day)?;
-        let seconds = desk.engine.feasible_beside(login.resident, next, (first.id, wish.dose));
-        let seconds: HashSet<SessionId> = seconds.into_iter().collect();
-        let fitting = Days::of(now, &Wish { venue: None, ..wish }, |session| seconds.contains(&session.id));
-        let shown = wish.date2.filter(|day| fitting.has(*day)).or_else(|| fitting.open().next());
-        Some((seconds, shown))
-    };
-    if let Some(day) = asked {
-        return (asked, of(day));
-    }
-    let mut tries = days.open().take(FIRST_DATES_MAX).map(|day| (Some(day), of(day)));
-    let found = tries.find(|(_, second)| second.as_ref().is_some_and(|(_, shown)| shown.is_some()));
-    found.unwrap_or_else(|| (days.first(), None))
-}
-
-/// How far the doses have to be from each other.
-fn interval_text(
-    desk: &Desk,
-    f: &Frame<'_>,
-    now: &Availability,
-    seconds: &HashSet<SessionId>,
-    dose: DoseNo,
-) -> Option<Text> {
-    let session = now.sessions.iter().find(|session| seconds.contains(&session.id))?;
-    let vaccine = desk.engine.vaccine(session.vaccine_id)?;
-    let first = dose_markup(f, dose);
-    let second = dose_markup(f, dose.next()?);
-    let min = vaccine.interval_days_min.to_string();
-    let max = vaccine.interval_days_max.map(|max| max.to_string());
-    let key = if max.is_some() { "choose.interval_max" } else { "choose.interval" };
-    let values = [("first", &*first), ("second", &second), ("min", &min), ("max", max.as_deref().unwrap_or_default())];
-    Some(f.say_with(key, &values))
 }
 
 /// Whether this person could book the dose after `dose` with it: they have none for it, and sessions give it.
@@ -219,13 +89,6 @@ pub(super) fn can_pair(desk: &Desk, me: &Me, dose: DoseNo) -> bool {
 fn both(f: &Frame<'_>, dose: DoseNo) -> [(&'static str, String); 2] {
     let second = dose.next().map(|next| dose_markup(f, next)).unwrap_or_default();
     [("first", dose_markup(f, dose)), ("second", second)]
-}
-
-const fn half_key(half: Half) -> &'static str {
-    match half {
-        Half::Morning => "choose.morning",
-        Half::Afternoon => "choose.afternoon",
-    }
 }
 
 fn instead_text(f: &Frame<'_>, me: &Me, dose: DoseNo, instead: Instead) -> InsteadText {

@@ -27,7 +27,7 @@ pub(super) struct ChooseQuery {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Wish {
     pub(crate) dose: DoseNo,
     /// The date that is shown; the first with free places if none is asked for.
@@ -43,7 +43,7 @@ pub(crate) struct Wish {
 }
 
 /// A half of the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Half {
     Morning,
     Afternoon,
