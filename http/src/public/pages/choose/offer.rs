@@ -85,6 +85,11 @@ impl<'a> Days<'a> {
         self.0.contains_key(&day)
     }
 
+    /// All the days, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = Day> {
+        self.0.keys().copied()
+    }
+
     /// The days with free places, in order.
     pub(super) fn open(&self) -> impl Iterator<Item = Day> {
         self.0.keys().copied().filter(|day| self.state(*day).0 == PublicState::Open)

@@ -2,10 +2,11 @@
 //! choose the same, so it is rendered once and kept until something changes.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askama::Template;
 use sesshu_engine::core::ids::{DoseNo, SessionId, VenueId};
+use sesshu_engine::core::site::Site;
 use sesshu_engine::core::time::Day;
 use sesshu_engine::view::{Availability, Me};
 
@@ -62,6 +63,15 @@ pub(crate) struct KeptPlaces(Mutex<Kept>);
 struct Kept {
     moment: Moment,
     places: HashMap<Offered, Places>,
+    days: HashMap<(Wish, Vec<SessionId>), Arc<[ShownDay]>>,
+}
+
+/// A day on which somebody could be given a dose.
+#[derive(Debug, Clone, Copy)]
+struct ShownDay {
+    day: Day,
+    /// Its first session with free places.
+    open: Option<SessionId>,
 }
 
 impl KeptPlaces {
@@ -70,22 +80,41 @@ impl KeptPlaces {
         if offered.wish.changes.is_some() {
             return render();
         }
-        {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if moment.is_after(kept.moment) {
-                *kept = Kept { moment, places: HashMap::new() };
-            }
-            if let Some(places) = kept.places.get(offered).filter(|_| kept.moment == moment) {
-                return places.clone();
-            }
+        if let Some(places) = self.at(moment).and_then(|kept| kept.places.get(offered).cloned()) {
+            return places;
         }
         // Not under the lock: whoever wants something else need not wait.
         let places = render();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.moment == moment && kept.places.len() < KEPT_MAX {
+        if let Some(mut kept) = self.at(moment).filter(|kept| kept.places.len() < KEPT_MAX) {
             kept.places.insert(offered.clone(), places.clone());
         }
         places
+    }
+
+    /// The days of these sessions, narrowed down as is wished.
+    fn days(&self, now: &Availability, site: &Site, wish: Wish, sessions: &[SessionId]) -> Arc<[ShownDay]> {
+        let moment = Moment::of_page(now, site);
+        let key = (wish, sessions.to_vec());
+        if let Some(days) = self.at(moment).and_then(|kept| kept.days.get(&key).cloned()) {
+            return days;
+        }
+        let of_these: HashSet<SessionId> = sessions.iter().copied().collect();
+        let days = Days::of(now, &wish, |session| of_these.contains(&session.id));
+        let shown = |day| ShownDay { day, open: days.open_session(day).map(|session| session.id) };
+        let days: Arc<[ShownDay]> = days.all().map(shown).collect();
+        if let Some(mut kept) = self.at(moment).filter(|kept| kept.days.len() < KEPT_MAX) {
+            kept.days.insert(key, Arc::clone(&days));
+        }
+        days
+    }
+
+    /// What is kept of `moment`, if it is the latest.
+    fn at(&self, moment: Moment) -> Option<MutexGuard<'_, Kept>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if moment.is_after(kept.moment) {
+            *kept = Kept { moment, ..Kept::default() };
+        }
+        (kept.moment == moment).then_some(kept)
     }
 }
 
@@ -119,7 +148,7 @@ impl Offered {
         let feasible = desk.engine.feasible(login.resident, wish.dose, wish.changes);
         let may_pair = wish.changes.is_none() && (wish.pair || can_pair(desk, me, wish.dose));
         let next = wish.dose.next().filter(|_| wish.pair);
-        let pair = next.map(|next| with_second(desk, login, wish, next, &feasible));
+        let pair = next.map(|next| with_second(desk, login, f, wish, next, &feasible));
         Self { wish, reading: f.reading, may_pair, feasible, pair }
     }
 
@@ -204,24 +233,33 @@ impl PlacesPart<'_> {
 }
 
 /// The dates that are shown for a pair: the first one asked for, or the first that a second one fits.
-fn with_second(desk: &Desk, login: &Login, wish: Wish, next: DoseNo, feasible: &[SessionId]) -> PairShown {
+fn with_second(
+    desk: &Desk,
+    login: &Login,
+    f: &Frame<'_>,
+    wish: Wish,
+    next: DoseNo,
+    feasible: &[SessionId],
+) -> PairShown {
     let now = desk.engine.availability();
-    let feasible: HashSet<SessionId> = feasible.iter().copied().collect();
-    let days = Days::of(&now, &wish, |session| feasible.contains(&session.id));
-    let of = |day: Day| {
-        let first = days.open_session(day)?;
-        let seconds = desk.engine.feasible_beside(login.resident, next, (first.id, wish.dose));
-        let fits: HashSet<SessionId> = seconds.iter().copied().collect();
-        let fitting = Days::of(&now, &Wish { venue: None, ..wish }, |session| fits.contains(&session.id));
-        let shown = wish.date2.filter(|day| fitting.has(*day)).or_else(|| fitting.open().next());
-        Some((seconds, shown))
+    let narrowed = Wish { date: None, date2: None, ..wish };
+    let days = desk.places.days(&now, &f.site, narrowed, feasible);
+    let of = |first: SessionId| {
+        let seconds = desk.engine.feasible_beside(login.resident, next, (first, wish.dose));
+        let fitting = desk.places.days(&now, &f.site, Wish { venue: None, ..narrowed }, &seconds);
+        let asked = fitting.iter().find(|shown| Some(shown.day) == wish.date2);
+        let shown = asked.or_else(|| fitting.iter().find(|shown| shown.open.is_some())).map(|shown| shown.day);
+        (seconds, shown)
     };
-    if let Some(day) = wish.date.filter(|day| days.has(*day)) {
-        return PairShown { first: Some(day), second: of(day) };
+    if let Some(asked) = days.iter().find(|shown| Some(shown.day) == wish.date) {
+        return PairShown { first: Some(asked.day), second: asked.open.map(of) };
     }
-    let mut tries = days.open().take(FIRST_DATES_MAX).map(|day| PairShown { first: Some(day), second: of(day) });
+    let open = days.iter().filter_map(|shown| Some((shown.day, shown.open?)));
+    let mut tries =
+        open.take(FIRST_DATES_MAX).map(|(day, first)| PairShown { first: Some(day), second: Some(of(first)) });
     let found = tries.find(|pair| pair.second.as_ref().is_some_and(|(_, shown)| shown.is_some()));
-    found.unwrap_or_else(|| PairShown { first: days.first(), second: None })
+    let first = || days.iter().find(|shown| shown.open.is_some()).or(days.first()).map(|shown| shown.day);
+    found.unwrap_or_else(|| PairShown { first: first(), second: None })
 }
 
 /// How far the doses have to be from each other.
