@@ -1,22 +1,44 @@
-//! What bookings are measured against: axum by itself, in a process of its own as the city is. One route takes and gives the same
-//! JSON as a booking, another one does nothing at all.
+//! What Sesshu is measured against: axum by itself, in a process of its own as the city is. One route takes and gives the same
+//! JSON as a booking, another one does nothing at all; and it serves copies of the city's pages, byte for byte, from memory.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
-use axum::routing::post;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use sesshu_tests::wait_until;
+use sesshu_tests::{Answer, wait_until};
 use tokio::runtime::Runtime;
 
 /// The argument with which a bench starts itself as bare axum, before the file for the address.
 const ARGUMENT: &str = "--bare-axum";
 /// The route that does nothing: 204.
 pub const NOTHING_PATH: &str = "/nothing";
+/// Where the copies are handed over, beside the file for the address.
+const COPIES_NAME: &str = "copies.json";
+
+/// An answer of the city's that bare axum gives as well.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Copy {
+    /// Where.
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Copy {
+    /// A copy of `answer` to be served at `path`. What the server writes itself is left out, and cookies, which few hear.
+    #[must_use]
+    pub fn of(answer: &Answer, path: &str) -> Self {
+        let own = |name: &str| !matches!(name, "content-length" | "date" | "connection" | "set-cookie");
+        let headers = answer.headers.iter().filter(|(name, _)| own(name)).cloned().collect();
+        Self { path: path.to_owned(), headers, body: answer.body.clone() }
+    }
+}
 
 /// The process; ended when dropped.
 #[derive(Debug)]
@@ -31,7 +53,15 @@ impl BareAxum {
     /// Starts the bench's own binary once more, as [`be_bare_axum_if_asked`] wants it.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// [`Self::start`], with these answers beside its own.
+    #[must_use]
+    pub fn start_with(copies: &[Copy]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let copies = serde_json::to_vec(copies).expect("JSON");
+        std::fs::write(folder.path().join(COPIES_NAME), copies).expect("a file");
         let file = folder.path().join("address");
         let own = std::env::current_exe().expect("the bench itself");
         let process = Command::new(own).arg(ARGUMENT).arg(&file).stdin(Stdio::null()).spawn().expect("a process");
@@ -39,6 +69,12 @@ impl BareAxum {
             std::fs::read_to_string(&file).ok()?.trim_end().strip_suffix(" ready")?.parse().ok()
         });
         Self { process, address, _folder: folder }
+    }
+
+    /// The id of the process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 }
 
@@ -59,7 +95,7 @@ pub fn be_bare_axum_if_asked() {
 }
 
 fn serve(file: &str) {
-    let router = Router::new()
+    let router = copies(Path::new(file))
         .route("/api/v1/bookings", post(post_bookings))
         .route(NOTHING_PATH, post(async |_body: Bytes| StatusCode::NO_CONTENT));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -70,6 +106,21 @@ fn serve(file: &str) {
         let server = axum_server::from_tcp(listener).expect("a server");
         server.serve(router.into_make_service()).await.expect("bare axum serves");
     });
+}
+
+/// The routes of the copies: from memory, and nothing between.
+fn copies(file: &Path) -> Router {
+    let copies = std::fs::read(file.with_file_name(COPIES_NAME)).expect("the copies");
+    let copies: Vec<Copy> = serde_json::from_slice(&copies).expect("copies");
+    copies.into_iter().fold(Router::new(), |router, copy| {
+        let header = |(name, value): (String, String)| {
+            let name: HeaderName = name.parse().expect("a header's name");
+            (name, HeaderValue::try_from(value).expect("a header's value"))
+        };
+        let headers: HeaderMap = copy.headers.into_iter().map(header).collect();
+        let body = Bytes::from(copy.body);
+        router.route(&copy.path, get(async move || (headers, body)))
+    })
 }
 
 #[derive(Deserialize)]

@@ -26,18 +26,26 @@ impl Crowd {
     /// One request of each of the next `count` residents, who book dose 1 at `places` in turn.
     pub fn bookings(&mut self, count: usize, places: &[Place]) -> Requests {
         let bodies: Vec<Value> = places.iter().map(|place| place.dose(1)).collect();
-        let request = |index: usize| {
-            let resident = self.next + index as u32;
-            let token = rehearsal_token(&self.key, &self.granted, ResidentNo(resident), u64::from(resident));
-            booking(&token.expect("a token"), &bodies[index % bodies.len()].to_string())
-        };
-        let requests = (0..count).map(request).collect();
-        self.next += count as u32;
-        requests
+        let tokens = self.tokens(count);
+        let request = |(index, token): (usize, &String)| booking(token, &bodies[index % bodies.len()].to_string());
+        tokens.iter().enumerate().map(request).collect()
+    }
+
+    /// The tokens of the next `count` residents.
+    pub fn tokens(&mut self, count: usize) -> Vec<String> {
+        let residents = self.next..self.next + count as u32;
+        self.next = residents.end;
+        residents.map(|resident| self.token(resident)).collect()
+    }
+
+    fn token(&self, resident: u32) -> String {
+        rehearsal_token(&self.key, &self.granted, ResidentNo(resident), u64::from(resident)).expect("a token")
     }
 }
 
-fn booking(token: &str, body: &str) -> Box<[u8]> {
+/// The request that books `body`.
+#[must_use]
+pub fn booking(token: &str, body: &str) -> Box<[u8]> {
     let length = body.len();
     let text = format!(
         "POST /api/v1/bookings HTTP/1.1\r\nhost: sesshu.test\r\nidempotency-key: 7d3c2f0e-5f5e-4d6f-9d33-6f4b8f0c1a2b\r\n\

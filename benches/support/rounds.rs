@@ -27,3 +27,14 @@ pub fn p99_ms(latencies: &[Duration]) -> f64 {
     let at = (sorted.len() * 99 / 100).min(sorted.len().saturating_sub(1));
     sorted.get(at).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1_000.0)
 }
+
+/// How long all threads of a process have been on a processor so far.
+#[must_use]
+pub fn processor_time(process_id: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{process_id}/task")).expect("a process of this machine");
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}

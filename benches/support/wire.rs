@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-const ANSWER_BYTES_MAX: usize = 8 * 1024;
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const STATUS_AT: std::ops::Range<usize> = 9..12;
 const LENGTH: &[u8] = b"content-length: ";
 const HEAD_END: &[u8] = b"\r\n\r\n";

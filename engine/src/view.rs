@@ -38,6 +38,8 @@ pub struct Me {
     pub opens_at: Option<Instant>,
     /// Whether there are waves, and the person is in none of them.
     pub in_no_wave: bool,
+    /// Whether the person is no longer on the city's roll.
+    pub left_roll: bool,
 }
 
 /// A place as a page names it before it is booked.

@@ -8,8 +8,6 @@ use axum::http::header::HeaderName;
 use axum::http::{Extensions, HeaderMap};
 use tower_http::csrf::CsrfLayer;
 
-use crate::lang::Lang;
-
 /// The settings of the public listener.
 #[derive(Debug, Clone)]
 pub struct PublicConfig {
@@ -74,10 +72,11 @@ impl Default for CallCentre {
 }
 
 impl CallCentre {
-    pub(crate) fn hours(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Ja => &self.hours_ja,
-            Lang::En => &self.hours_en,
+    /// The hours in the language of this code, and whether it is that one; else they are in Japanese.
+    pub(crate) fn hours(&self, code: &str) -> (&str, bool) {
+        match code {
+            "en" => (&self.hours_en, true),
+            code => (&self.hours_ja, code == "ja"),
         }
     }
 }

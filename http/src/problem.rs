@@ -3,11 +3,13 @@
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use sesshu_engine::core::ids::BookingNumber;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
+use sesshu_engine::core::resident::Legs;
 use sesshu_engine::core::time::Instant;
 use utoipa::ToSchema;
 
-use crate::lang::Lang;
+use crate::lang::{Lang, fill, strip};
 
 mod wrong;
 
@@ -88,6 +90,8 @@ pub(crate) enum Step {
     Change,
     /// A cancellation.
     Cancel,
+    /// A contact, given or deleted.
+    Contact,
 }
 
 impl Step {
@@ -97,12 +101,13 @@ impl Step {
             Self::Book => "book",
             Self::Change => "change",
             Self::Cancel => "cancel",
+            Self::Contact => "contact",
         }
     }
 
     /// The step of this name.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
-        [Self::Book, Self::Change, Self::Cancel].into_iter().find(|step| step.code() == code)
+        [Self::Book, Self::Change, Self::Cancel, Self::Contact].into_iter().find(|step| step.code() == code)
     }
 
     /// That it was not done.
@@ -111,8 +116,31 @@ impl Step {
             Self::Book => "login.not_done_book",
             Self::Change => "login.not_done_change",
             Self::Cancel => "login.not_done_cancel",
+            Self::Contact => "login.not_done_contact",
         }
     }
+}
+
+/// How a person on the pages goes on after a "no".
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GoOn {
+    /// Where the choice is made anew.
+    pub(crate) href: Box<str>,
+    /// Places that are free near the one that is not.
+    pub(crate) nearest: Vec<Legs>,
+    /// The booking that one of them would replace.
+    pub(crate) changes: Option<BookingNumber>,
+    /// The form that may be sent again, just as it was.
+    pub(crate) again: Option<Again>,
+}
+
+/// A form as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Again {
+    /// Where it goes.
+    pub(crate) action: &'static str,
+    /// Its fields.
+    pub(crate) fields: Vec<(&'static str, String)>,
 }
 
 /// A "no" with what helps the person on.
@@ -128,8 +156,8 @@ pub(crate) struct Problem {
     pub(crate) index: Option<u8>,
     /// Where in the request, and why: for `invalid`.
     pub(crate) wrong: Option<Wrong>,
-    /// Where a person on the pages goes on.
-    pub(crate) go_on: Option<Box<str>>,
+    /// How a person on the pages goes on.
+    pub(crate) go_on: Option<Box<GoOn>>,
     /// What the person wanted to do on the pages when their login had expired. It was not done.
     pub(crate) not_done: Option<Step>,
 }
@@ -166,8 +194,13 @@ impl Problem {
     }
 
     /// The same, and where a person on the pages goes on.
-    pub(crate) fn go_on_at(mut self, href: impl Into<Box<str>>) -> Self {
-        self.go_on = Some(href.into());
+    pub(crate) fn go_on_at(self, href: impl Into<Box<str>>) -> Self {
+        self.go_on(GoOn { href: href.into(), ..GoOn::default() })
+    }
+
+    /// The same, and how a person on the pages goes on.
+    pub(crate) fn go_on(mut self, go_on: GoOn) -> Self {
+        self.go_on = Some(Box::new(go_on));
         self
     }
 
@@ -187,7 +220,7 @@ impl Problem {
         .into()
     }
 
-    /// Which words it has: whoever may book later is not told that they may not.
+    /// The names of its texts: whoever may book later is not told that they may not.
     fn words(&self) -> &'static str {
         match self.code {
             Code::Refused(RefusalCode::NotEligible) if self.retry_at.is_some() => "not_eligible_yet",
@@ -195,31 +228,41 @@ impl Problem {
         }
     }
 
-    /// The title in `lang`.
-    pub(crate) fn title(&self, lang: Lang) -> String {
-        lang.say(&format!("problem.{}.title", self.words())).into_owned()
+    /// The key of the title.
+    pub(crate) fn title_key(&self) -> String {
+        format!("problem.{}.title", self.words())
+    }
+
+    /// The key of what happened and what to do.
+    pub(crate) fn detail_key(&self) -> String {
+        format!("problem.{}.detail", self.words())
+    }
+
+    /// What is wrong and when to try again, in `lang`, with furigana: it follows the detail.
+    pub(crate) fn particulars(&self, lang: Lang) -> String {
+        let mut text = String::new();
+        if let Some(wrong) = &self.wrong {
+            text.push_str(&fill(&lang.markup("problem.place").0, &[("place", &wrong.text(lang))]));
+        }
+        if let Some(at) = self.retry_at {
+            text.push_str(&fill(&lang.markup("problem.retry_at").0, &[("at", &lang.starting(at))]));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            text.push_str(&fill(&lang.markup("problem.retry_after").0, &[("seconds", &seconds.to_string())]));
+        }
+        text
     }
 
     /// What happened and what to do, in `lang`.
     pub(crate) fn detail(&self, lang: Lang) -> String {
-        let mut text = lang.say(&format!("problem.{}.detail", self.words())).into_owned();
-        if let Some(wrong) = &self.wrong {
-            text.push_str(&lang.say_with("problem.place", &[("place", &wrong.text(lang))]));
-        }
-        if let Some(at) = self.retry_at {
-            text.push_str(&lang.say_with("problem.retry_at", &[("at", &lang.starting(at))]));
-        }
-        if let Some(seconds) = self.retry_after_s {
-            text.push_str(&lang.say_with("problem.retry_after", &[("seconds", &seconds.to_string())]));
-        }
-        text
+        lang.say(&self.detail_key()).into_owned() + &strip(self.particulars(lang).into())
     }
 
     /// The body as RFC 9457 has it.
     pub(crate) fn to_json(&self, lang: Lang) -> Vec<u8> {
         let body = ProblemBody {
             kind: format!("urn:sesshu:problem:{}", self.code.name()),
-            title: self.title(lang),
+            title: lang.say(&self.title_key()).into_owned(),
             status: self.code.status().as_u16(),
             code: self.code.name(),
             detail: self.detail(lang),
@@ -308,11 +351,10 @@ mod tests {
     fn every_problem_says_in_every_language_what_to_do() {
         let refusals = REFUSALS.map(|(code, _)| Code::Refused(code));
         for code in refusals.into_iter().chain(OTHERS) {
-            for lang in Lang::ALL {
-                for part in ["title", "detail"] {
-                    let key = format!("problem.{}.{part}", code.name());
-                    assert!(crate::_rust_i18n_try_translate(lang.code(), &key).is_some(), "{key} in {}", lang.code());
-                }
+            let problem = Problem::from(code);
+            for (lang, key) in Lang::all().flat_map(|lang| [(lang, problem.title_key()), (lang, problem.detail_key())])
+            {
+                assert!(lang.markup(&key).1 && !lang.say(&key).is_empty(), "{key} in {}", lang.code());
             }
         }
     }
@@ -321,7 +363,7 @@ mod tests {
     fn a_refusal_of_a_pair_names_the_leg_and_the_time() {
         let retry_at = "2026-12-01 09:00".parse().ok();
         let refusal = Refusal { code: RefusalCode::Full, retry_at, index: Some(1) };
-        let json: serde_json::Value = serde_json::from_slice(&Problem::from(refusal).to_json(Lang::En)).expect("JSON");
+        let json: serde_json::Value = serde_json::from_slice(&Problem::from(refusal).to_json(Lang::JA)).expect("JSON");
         assert_eq!(json["code"], "full");
         assert_eq!(json["status"], 409);
         assert_eq!(json["index"], 1);
@@ -332,12 +374,12 @@ mod tests {
     fn whoever_may_book_later_hears_when_and_others_hear_the_possible_reasons() {
         let retry_at = "2026-12-01T01:02:33+09:00".parse().ok();
         let refusal = Refusal { code: RefusalCode::NotEligible, retry_at, index: None };
-        let later = Problem::from(refusal).detail(Lang::Ja);
+        let later = Problem::from(refusal).detail(Lang::JA);
         assert!(later.contains("午前1時03分"), "{later}");
         let never = Problem::from(RefusalCode::NotEligible);
-        assert_ne!(never.title(Lang::Ja), Problem::from(refusal).title(Lang::Ja));
+        assert_ne!(never.title_key(), Problem::from(refusal).title_key());
         for reason in ["年齢", "ワクチン", "前の回", "対象者"] {
-            assert!(never.detail(Lang::Ja).contains(reason), "{reason}");
+            assert!(never.detail(Lang::JA).contains(reason), "{reason}");
         }
     }
 }

@@ -4,13 +4,13 @@ use crate::lang::Lang;
 
 /// The codes of all languages of the pages, the city's own first.
 pub fn page_languages() -> impl Iterator<Item = &'static str> {
-    Lang::ALL.into_iter().map(Lang::code)
+    Lang::all().map(Lang::code)
 }
 
 /// Whether the pages have a text `key`.
 #[must_use]
 pub fn is_page_text(key: &str) -> bool {
-    crate::_rust_i18n_try_translate(Lang::Ja.code(), key).is_some()
+    Lang::JA.markup(key).1
 }
 
 #[cfg(test)]

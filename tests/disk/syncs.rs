@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use sesshu_tests::{City, not_run, report, switches, wait_until_async};
+use sesshu_tests::{City, Tracer, not_run, report, switches, wait_until_async};
 
 use super::clients::{Load, RESIDENTS, all_is_there};
-use super::faults::Tracer;
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// Every sync fails until so many were refused: some seconds of the load.

@@ -345,9 +345,19 @@ impl City {
 
     /// Waits until the list shows `plan` in a way that pleases `fits`.
     pub async fn listed(&self, plan: &PlannedSession, fits: impl Fn(&PublishedSession) -> bool) -> PublishedSession {
+        self.listed_within(plan, LISTED_WITHIN, fits).await
+    }
+
+    /// [`Self::listed`] for what takes its time.
+    pub async fn listed_within(
+        &self,
+        plan: &PlannedSession,
+        limit: Duration,
+        fits: impl Fn(&PublishedSession) -> bool,
+    ) -> PublishedSession {
         let dose = plan.doses.as_bytes()[0] - b'0';
         let what = format!("the session at {} on {} is listed as wanted", plan.venue, plan.date);
-        wait_until_async(&what, LISTED_WITHIN, async || {
+        wait_until_async(&what, limit, async || {
             let mut sessions = self.sessions(dose).await;
             sessions.retain(|session| session.0["venue"]["name"] == plan.venue && session.0["date"] == plan.date);
             sessions.retain(|session| fits(session));

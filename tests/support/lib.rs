@@ -10,6 +10,7 @@ mod resident;
 mod server;
 mod session;
 pub mod switches;
+mod tracer;
 mod wait;
 
 pub use city::{City, CityBuilder};
@@ -17,6 +18,7 @@ pub use client::{Answer, Client, Request};
 pub use command::{Outcome, Sesshu, binary};
 pub use resident::Resident;
 pub use session::{Place, PlannedSession, PublishedSession};
+pub use tracer::Tracer;
 pub use wait::{wait_until, wait_until_async};
 
 use std::io::Write as _;

@@ -5,6 +5,7 @@ mod campaign;
 mod checks;
 mod contact;
 mod login;
+mod offers;
 mod reading;
 mod roll;
 mod sessions;

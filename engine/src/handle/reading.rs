@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::EngineHandle;
 use crate::core::count::{Count, web_free};
-use crate::core::decide::{Applicant, Offer, may_book, next_dose};
-use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo};
+use crate::core::decide::next_dose;
+use crate::core::ids::{ResidentNo, SlotNo};
 use crate::core::resident::{Booking, BookingState, Granted, Leg};
 use crate::core::session::{PublicState, Session, SessionPhase};
-use crate::core::setup::{Vaccine, Venue, WaveOpening, wave_opening};
+use crate::core::setup::{Venue, WaveOpening, wave_opening};
 use crate::core::time::{Day, Instant};
 use crate::ledger::SessionEntry;
 use crate::view::{Availability, BookingView, EngineFigures, Me, PlaceView, Readiness, SessionView, SlotView};
@@ -23,10 +23,11 @@ impl EngineHandle {
     pub fn me(&self, resident: ResidentNo) -> Option<Me> {
         let setup = self.index().setup();
         let today = self.now().city_day();
-        let (name_kana, mut bookings, next, opening) = self.index().resident(resident, |entry| {
+        let (name_kana, mut bookings, next, opening, left_roll) = self.index().resident(resident, |entry| {
             let next = next_dose(&entry.record, &setup.vaccines, today);
             let opening = wave_opening(&setup.waves, &entry.person);
-            (entry.person.name_kana.to_string(), entry.record.bookings.clone(), next, opening)
+            let record = &entry.record;
+            (entry.person.name_kana.to_string(), record.bookings.clone(), next, opening, record.left_roll)
         })?;
         bookings.sort_by_key(|booking| booking.dose);
         let opens_at = match opening {
@@ -34,7 +35,7 @@ impl EngineHandle {
             WaveOpening::NoWaves | WaveOpening::Never | WaveOpening::At(_) => None,
         };
         let in_no_wave = opening == WaveOpening::Never;
-        Some(Me { name_kana, bookings: self.views(bookings), next, opens_at, in_no_wave })
+        Some(Me { name_kana, bookings: self.views(bookings), next, opens_at, in_no_wave, left_roll })
     }
 
     /// All published sessions with their free places, at most 250 ms old.
@@ -156,34 +157,6 @@ impl EngineHandle {
             dose: leg.dose,
             vaccine: Arc::clone(&setup.vaccine(session.vaccine)?.name),
         })
-    }
-
-    /// The published sessions in which this resident may book `dose`, now or once they open, capacity apart: what is worth
-    /// showing them. `moving` is the booking that would move.
-    #[must_use]
-    pub fn feasible(&self, resident: ResidentNo, dose: DoseNo, moving: Option<BookingNumber>) -> Vec<SessionId> {
-        let setup = self.index().setup();
-        let now = self.now();
-        let definitions: Vec<Arc<Session>> = self.index().sessions().iter().map(|entry| entry.definition()).collect();
-        let feasible = self.index().resident(resident, |entry| {
-            let applicant = Applicant { person: &entry.person, record: &entry.record };
-            match wave_opening(&setup.waves, &entry.person) {
-                WaveOpening::At(opens_at) if opens_at > now => return Vec::new(),
-                WaveOpening::NoWaves | WaveOpening::Never | WaveOpening::At(_) => {}
-            }
-            let fits = |session: &Session, vaccine: &Vaccine| {
-                // Any slot that still takes bookings will do; the last one is open longest.
-                let slot = SlotNo(session.slots.len().saturating_sub(1) as u16);
-                let leg = Leg { session: session.id, slot, dose };
-                let offer = Offer { session, vaccine };
-                // A session that is not open yet is shown if it fits once it is.
-                let when = session.opens_at().map_or(now, |opens_at| opens_at.max(now));
-                may_book(applicant, &[(leg, Some(offer))], moving, &setup.waves, when).is_ok()
-            };
-            let of = |session: &Session| setup.vaccine(session.vaccine).is_some_and(|vaccine| fits(session, vaccine));
-            definitions.iter().filter(|session| of(session)).map(|session| session.id).collect()
-        });
-        feasible.unwrap_or_default()
     }
 
     /// Until when a booking for `date` may be changed or cancelled.

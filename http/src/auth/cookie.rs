@@ -9,8 +9,12 @@ pub(crate) enum CookieName {
     Login,
     /// The browser that has logged in before.
     Device,
-    /// The language of the pages. It is no secret, and the same with and without HTTPS.
+    /// The language of the pages. It and the next two are no secret, and the same with and without HTTPS.
     Language,
+    /// Whether the pages show furigana.
+    Furigana,
+    /// Whether the pages have larger text.
+    TextSize,
 }
 
 impl CookieName {
@@ -21,6 +25,8 @@ impl CookieName {
             (Self::Device, true) => "__Host-sesshu-device",
             (Self::Device, false) => "sesshu-device",
             (Self::Language, _) => "sesshu-lang",
+            (Self::Furigana, _) => "sesshu-furigana",
+            (Self::TextSize, _) => "sesshu-text",
         }
     }
 }

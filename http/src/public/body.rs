@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Form, FromRequest, Query, Request};
-use axum::http::Uri;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName};
+use axum::http::{Method, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sesshu_engine::core::ids::RequestKey;
@@ -80,11 +80,15 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A form of a page as `T`.
-pub(crate) async fn read_form<T: DeserializeOwned>(config: &PublicConfig, request: Request) -> Result<T, Problem> {
-    let (parts, body) = request.into_parts();
-    let bytes = read_body(config, &parts.headers, body).await?;
-    let request = Request::from_parts(parts, Body::from(bytes));
-    match Form::<T>::from_request(request, &()).await {
+pub(crate) async fn read_form<T: DeserializeOwned>(
+    config: &PublicConfig,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    let mut form = Request::new(Body::from(read_body(config, headers, body).await?));
+    *form.method_mut() = Method::POST;
+    form.headers_mut().extend(headers.get(CONTENT_TYPE).map(|kind| (CONTENT_TYPE, kind.clone())));
+    match Form::<T>::from_request(form, &()).await {
         Ok(Form(form)) => Ok(form),
         Err(rejected) => Err(Problem::invalid(Wrong::of_form(&rejected.body_text()))),
     }

@@ -15,6 +15,8 @@ use sesshu_engine::view::{BookingView, Done, HoldView, LoginError, Me};
 use sesshu_engine::{EngineHandle, HashLane};
 
 use super::api::lists::Lists;
+use super::pages::choose::KeptPlaces;
+use super::pages::theme::ThemeSheet;
 use crate::auth::Auth;
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::device::DEVICE_SECONDS;
@@ -33,6 +35,8 @@ pub(crate) struct Desk {
     pub(crate) auth: Arc<Auth>,
     pub(crate) config: PublicConfig,
     pub(crate) lists: Lists,
+    pub(crate) theme: ThemeSheet,
+    pub(crate) places: KeptPlaces,
 }
 
 /// A login that was granted.
@@ -46,7 +50,14 @@ pub(crate) struct Granted {
 
 impl Desk {
     pub(crate) fn new(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig) -> Self {
-        Self { engine, auth, config, lists: Lists::default() }
+        Self {
+            engine,
+            auth,
+            config,
+            lists: Lists::default(),
+            theme: ThemeSheet::default(),
+            places: KeptPlaces::default(),
+        }
     }
 
     /// Logs in with what a person typed. Refusals in the contract's order; an unknown ID, a text that is none, and a wrong

@@ -46,8 +46,10 @@ fn page_routes() -> Router<App> {
     Router::new()
         .route("/", get(pages::top::get_top))
         .route("/login", get(pages::login::get_login).post(pages::login::post_login))
-        .route("/logout", post(pages::logout::post_logout))
+        .route("/logout", get(pages::logout::get_logout).post(pages::logout::post_logout))
         .route("/my", get(pages::my::get_my))
+        .route("/my/{number}", get(pages::slip::get_slip))
+        .route("/my/{number}/calendar.ics", get(pages::calendar::get_calendar))
         .route("/choose", get(pages::choose::get_choose))
         .route("/hold", post(pages::hold::post_hold))
         .route("/confirm", get(pages::confirm::get_confirm))
@@ -56,6 +58,8 @@ fn page_routes() -> Router<App> {
         .route("/change/{number}", get(pages::change::get_change))
         .route("/change", post(pages::change::post_change))
         .route("/cancel/{number}", get(pages::cancel::get_cancel).post(pages::cancel::post_cancel))
+        .route("/contact", get(pages::contact::get_contact).post(pages::contact::post_contact))
+        .route("/contact/delete", post(pages::contact::post_delete))
         .route("/assets/{file}", get(pages::assets::get_asset))
 }
 

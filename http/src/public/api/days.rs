@@ -12,7 +12,7 @@ use sesshu_engine::view::Availability;
 use utoipa::ToSchema;
 
 use super::as_text;
-use super::lists::{JSON_LIST, ListKey};
+use super::lists::{JSON_LIST, ListKey, Moment};
 use crate::problem::{Problem, ProblemBody, What};
 use crate::public::body::read_query;
 use crate::public::desk::App;
@@ -53,8 +53,9 @@ pub(crate) struct DayBody {
 pub(crate) async fn get_days(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let query: DaysQuery = read_query(request.uri())?;
     let dose = read_dose(&query.dose)?;
-    let list = desk.lists.get(ListKey::Days(dose), &desk.engine.availability(), |now| {
-        let days = days_of(now, dose);
+    let now = desk.engine.availability();
+    let list = desk.lists.get(ListKey::Days(dose), Moment::of_list(&now), || {
+        let days = days_of(&now, dose);
         let days = days.map(|(date, free, state)| DayBody { date, free, state: state.code() }).collect();
         serde_json::to_vec(&DaysBody { days }).unwrap_or_default()
     });

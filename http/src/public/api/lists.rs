@@ -1,14 +1,15 @@
 //! The public lists, and the first page, as ready bytes: rendered and compressed once per picture of availability, then handed out. Bounded in number.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use sesshu_engine::core::ids::{DoseNo, VenueId};
+use sesshu_engine::core::site::Site;
 use sesshu_engine::core::time::Day;
 use sesshu_engine::view::Availability;
 
-use crate::lang::Lang;
+use crate::public::pages::reading::Reading;
 use crate::ready::{Kind, Ready};
 
 /// How many lists are kept for one picture. Anybody may ask for any dates: over this, a list is rendered for its asker alone.
@@ -36,44 +37,73 @@ pub(crate) enum ListKey {
     Top {
         /// With the days of this dose,
         dose: DoseNo,
-        /// in this language,
-        lang: Lang,
+        /// read like this,
+        reading: Reading,
         /// for somebody who is logged in or is not.
         logged_in: bool,
     },
 }
 
-/// The lists of the latest picture.
+/// What a list was rendered from. Equal moments give equal lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Moment {
+    /// The revision of the picture of availability.
+    availability: u64,
+    /// The revision of what the city says.
+    site: u64,
+    /// The minute: pages tell the time, and how long something still takes.
+    minute: i64,
+}
+
+impl Moment {
+    /// For a list that depends on availability alone.
+    pub(crate) fn of_list(now: &Availability) -> Self {
+        Self { availability: now.revision, ..Self::default() }
+    }
+
+    /// For a page that also says the city's words and the time.
+    pub(crate) fn of_page(now: &Availability, site: &Site) -> Self {
+        Self { availability: now.revision, site: site.revision, minute: now.at.0 / 60_000 }
+    }
+
+    /// Whether it is later than `other` in something, and earlier in nothing.
+    pub(crate) fn is_after(self, other: Self) -> bool {
+        let pairs =
+            [self.availability.cmp(&other.availability), self.site.cmp(&other.site), self.minute.cmp(&other.minute)];
+        pairs.iter().all(|order| order.is_ge()) && pairs.iter().any(|order| order.is_gt())
+    }
+}
+
+/// The lists of the latest pictures: those of availability alone, and the pages.
 #[derive(Debug, Default)]
-pub(crate) struct Lists(Mutex<Picture>);
+pub(crate) struct Lists {
+    lists: Mutex<Picture>,
+    pages: Mutex<Picture>,
+}
 
 #[derive(Debug, Default)]
 struct Picture {
-    revision: u64,
+    moment: Moment,
     lists: HashMap<ListKey, Ready>,
 }
 
 impl Lists {
-    /// The list `key` of the picture `now`, rendered if nobody has asked for it yet. Others wait meanwhile, and then need not.
-    pub(crate) fn get(
-        &self,
-        key: ListKey,
-        now: &Arc<Availability>,
-        render: impl FnOnce(&Availability) -> Vec<u8>,
-    ) -> Ready {
-        let mut picture = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if picture.revision < now.revision {
-            *picture = Picture { revision: now.revision, lists: HashMap::new() };
+    /// The list `key` at `moment`, rendered if nobody has asked for it yet. Others wait meanwhile, and then need not.
+    pub(crate) fn get(&self, key: ListKey, moment: Moment, render: impl FnOnce() -> Vec<u8>) -> Ready {
+        let picture = if matches!(key, ListKey::Top { .. }) { &self.pages } else { &self.lists };
+        let mut picture = picture.lock().unwrap_or_else(PoisonError::into_inner);
+        if moment.is_after(picture.moment) {
+            *picture = Picture { moment, lists: HashMap::new() };
         }
-        let current = picture.revision == now.revision;
+        let current = picture.moment == moment;
         if let Some(list) = picture.lists.get(&key).filter(|_| current) {
             return list.clone();
         }
         if !current || picture.lists.len() >= LISTS_MAX {
             drop(picture);
-            return Ready::plain(render(now));
+            return Ready::plain(render());
         }
-        let list = Ready::new(render(now), LEVEL);
+        let list = Ready::new(render(), LEVEL);
         picture.lists.insert(key, list.clone());
         list
     }
@@ -87,14 +117,13 @@ pub(crate) const JSON_LIST: Kind =
 mod tests {
     use super::*;
     use axum::body::Bytes;
-    use sesshu_engine::core::time::Instant;
 
-    fn picture(revision: u64) -> Arc<Availability> {
-        Arc::new(Availability { at: Instant(0), revision, sessions: Vec::new() })
+    fn moment(availability: u64, site: u64, minute: i64) -> Moment {
+        Moment { availability, site, minute }
     }
 
     fn list(lists: &Lists, revision: u64, text: &str) -> Bytes {
-        lists.get(ListKey::Days(DoseNo::FIRST), &picture(revision), |_| text.into()).bytes().0
+        lists.get(ListKey::Days(DoseNo::FIRST), moment(revision, 0, 0), || text.into()).bytes().0
     }
 
     #[test]
@@ -108,12 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_made_anew_when_the_city_speaks_and_every_minute() {
+        let (lists, reading) = (Lists::default(), Reading::default());
+        let key = ListKey::Top { dose: DoseNo::FIRST, reading, logged_in: false };
+        let page = |at, text: &str| lists.get(key, at, || text.into()).bytes().0;
+        assert_eq!(page(moment(1, 1, 1), "first"), "first");
+        assert_eq!(page(moment(1, 2, 1), "spoken"), "spoken");
+        assert_eq!(page(moment(1, 2, 2), "later"), "later");
+        assert_eq!(page(moment(2, 1, 2), "mixed"), "mixed");
+        assert_eq!(page(moment(1, 2, 2), "again"), "later");
+        assert_eq!(list(&lists, 1, "a list of its own"), "a list of its own");
+    }
+
+    #[test]
     fn the_number_of_kept_lists_is_bounded() {
         let lists = Lists::default();
         for day in 0..1_000 {
             let key = ListKey::Sessions { dose: DoseNo::FIRST, from: Some(Day(day)), to: None, venue: None };
-            lists.get(key, &picture(1), |_| b"x".into());
+            lists.get(key, moment(1, 0, 0), || b"x".into());
         }
-        assert_eq!(lists.0.lock().expect("a lock").lists.len(), LISTS_MAX);
+        assert_eq!(lists.lists.lock().expect("a lock").lists.len(), LISTS_MAX);
     }
 }

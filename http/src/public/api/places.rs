@@ -251,7 +251,8 @@ mod tests {
                 Err(wrong) => wrong,
                 Ok(body) => body.into_booking().err().and_then(|problem| problem.wrong).expect("a wrong"),
             };
-            assert_eq!((wrong.text(Lang::Ja).as_str(), wrong.text(Lang::En).as_str()), (japanese, english), "{json}");
+            let en = Lang::from_code("en").expect("English");
+            assert_eq!((wrong.text(Lang::JA).as_str(), wrong.text(en).as_str()), (japanese, english), "{json}");
         }
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::as_text;
 use super::booking::VenueBody;
 use super::days::read_dose;
-use super::lists::{JSON_LIST, ListKey};
+use super::lists::{JSON_LIST, ListKey, Moment};
 use crate::problem::{Problem, ProblemBody, What, Wrong};
 use crate::public::body::read_query;
 use crate::public::desk::App;
@@ -108,7 +108,8 @@ impl<'a> From<&'a SessionView> for SessionBody<'a> {
 ))]
 pub(crate) async fn get_sessions(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let key = read_key(&read_query(request.uri())?)?;
-    let list = desk.lists.get(key, &desk.engine.availability(), |now| {
+    let now = desk.engine.availability();
+    let list = desk.lists.get(key, Moment::of_list(&now), || {
         let sessions = now.sessions.iter().filter(|session| is_in(session, key)).map(SessionBody::from).collect();
         serde_json::to_vec(&SessionsBody { sessions }).unwrap_or_default()
     });

@@ -9,9 +9,11 @@ use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::BookingState;
 
 use super::frame::Frame;
-use super::place::{PlaceText, read_number};
+use super::place::{PlaceText, dose_markup, read_number};
+use super::slip::changeable_until;
 use super::visitor::Visitor;
 use super::{go_to, page};
+use crate::lang::Text;
 use crate::problem::{Problem, Step};
 use crate::public::desk::App;
 
@@ -19,11 +21,13 @@ use crate::public::desk::App;
 #[template(path = "cancel.html")]
 struct CancelPage<'a> {
     f: Frame<'a>,
+    name: String,
     number: String,
     shown_number: String,
     place: PlaceText,
-    /// Later doses that end with it.
-    with: Vec<PlaceText>,
+    /// Later doses that end with it, and why.
+    with: Vec<(String, PlaceText)>,
+    why_with: Text,
 }
 
 pub(crate) async fn get_cancel(
@@ -31,21 +35,27 @@ pub(crate) async fn get_cancel(
     Path(number): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let me = desk.me(&visitor.login(&desk)?)?;
+    let (visitor, _) = Visitor::of(&desk, request);
+    let me = desk.me(&visitor.login()?)?;
     let number = read_number(&number)?;
     let own = me.bookings.iter().find(|booking| booking.number == number);
     let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
-    if booking.state == BookingState::Cancelled {
-        return Ok(go_to(&cancelled_href([number])));
-    }
     let f = visitor.frame(&desk);
+    match booking.state {
+        BookingState::Cancelled => return Ok(go_to(&cancelled_href([number]))),
+        BookingState::CancelledByCity => return Ok(go_to("/my")),
+        // Nobody is asked whether they want what cannot be done any more.
+        _ if changeable_until(&desk, &f, booking).is_none() => return Err(RefusalCode::TooLate.into()),
+        _ => {}
+    }
     let later = me.bookings.iter().filter(|later| later.dose > booking.dose && later.state == BookingState::Booked);
     let cancel = CancelPage {
+        name: me.name_kana.clone(),
         number: number.to_string(),
         shown_number: number.grouped(),
         place: PlaceText::of_booking(&f, booking),
-        with: later.map(|later| PlaceText::of_booking(&f, later)).collect(),
+        with: later.map(|later| (later.number.grouped(), PlaceText::of_booking(&f, later))).collect(),
+        why_with: f.say1("cancel.with", "dose", &dose_markup(&f, booking.dose)),
         f,
     };
     page(&visitor, StatusCode::OK, &cancel)
@@ -56,9 +66,9 @@ pub(crate) async fn post_cancel(
     Path(number): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
+    let (visitor, _) = Visitor::of(&desk, request);
     let number = read_number(&number)?;
-    let login = visitor.login_for(&desk, Step::Cancel, &format!("/cancel/{number}"))?;
+    let login = visitor.login_for(Step::Cancel, &format!("/cancel/{number}"))?;
     let cancelled = desk.cancel(&login, number).await?;
     Ok(go_to(&cancelled_href(cancelled.iter().map(|booking| booking.number))))
 }

@@ -7,13 +7,12 @@ use sesshu_engine::core::ids::RequestKey;
 use sesshu_engine::core::refusal::RefusalCode;
 
 use super::book::{done_href, go_on};
-use super::choose::{choose_again, choose_href};
+use super::choose::Wish;
 use super::confirm::confirm_href;
 use super::go_to;
 use super::place::{read_legs, read_number};
 use super::visitor::Visitor;
-use crate::problem::{Problem, Step, Wrong};
-use crate::public::body::read_form;
+use crate::problem::{Again, Problem, Step, Wrong};
 use crate::public::desk::App;
 
 #[derive(Deserialize)]
@@ -32,24 +31,26 @@ pub(crate) async fn get_change(
     Path(number): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let me = desk.me(&visitor.login(&desk)?)?;
+    let (visitor, _) = Visitor::of(&desk, request);
+    let me = desk.me(&visitor.login()?)?;
     let number = read_number(&number)?;
     let own = me.bookings.iter().find(|booking| booking.number == number);
     let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
-    Ok(go_to(&choose_href(&booking.dose.to_string(), None, &number.to_string())))
+    Ok(go_to(&Wish { changes: Some(number), ..Wish::for_dose(booking.dose) }.href()))
 }
 
 pub(crate) async fn post_change(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let form: ChangeForm = read_form(&desk.config, request).await?;
+    let (visitor, body) = Visitor::of(&desk, request);
+    let form: ChangeForm = visitor.form(&desk, body).await?;
     let key = RequestKey::new(&form.key).ok_or_else(|| Problem::invalid(Wrong::field("key")))?;
     let number = read_number(&form.number)?;
     let legs = read_legs(&form.place)?;
     let [leg] = *legs else { return Err(Problem::invalid(Wrong::field("place"))) };
-    let login = visitor.login_for(&desk, Step::Change, &confirm_href(&legs, Some(number)))?;
-    let again = choose_again(&desk, &legs, Some(number));
-    let changed = desk.change(&login, number, leg.session, leg.slot, key).await;
-    let done = changed.map_err(|refused| go_on(refused, &again))?;
-    Ok(go_to(&format!("{}&changed=1", done_href(&done))))
+    let login = visitor.login_for(Step::Change, &confirm_href(&legs, Some(number)))?;
+    let fields = vec![("key", form.key), ("place", form.place), ("number", form.number)];
+    let form = Again { action: "/change", fields };
+    match desk.change(&login, number, leg.session, leg.slot, key).await {
+        Ok(done) => Ok(go_to(&format!("{}&changed=1", done_href(&done)))),
+        Err(refused) => Err(go_on(&desk, &login, refused, &legs, Some(number), form)),
+    }
 }

@@ -7,9 +7,11 @@ use axum::response::Response;
 use sesshu_engine::core::refusal::RefusalCode;
 
 use super::frame::Frame;
-use super::place::{PlaceText, read_number};
+use super::place::read_number;
+use super::slip::{Slip, bring};
 use super::visitor::{Visitor, parameter};
 use super::{go_to, page};
+use crate::lang::Text;
 use crate::problem::Problem;
 use crate::public::desk::App;
 
@@ -17,16 +19,20 @@ use crate::public::desk::App;
 #[template(path = "done.html")]
 struct DonePage<'a> {
     f: Frame<'a>,
-    title: String,
+    /// Whether a booking was changed, rather than made.
+    changed: bool,
     name: String,
-    bookings: Vec<(String, PlaceText, String)>,
+    slips: Vec<Slip>,
+    bring: Vec<Text>,
+    has_contact: bool,
 }
 
 pub(crate) async fn get_done(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let me = desk.me(&visitor.login(&desk)?)?;
+    let (visitor, _) = Visitor::of(&desk, request);
+    let login = visitor.login()?;
+    let me = desk.me(&login)?;
     let f = visitor.frame(&desk);
-    let mut bookings = Vec::new();
+    let mut slips = Vec::new();
     for text in parameter(visitor.uri(), "number").unwrap_or_default().split(',').take(2) {
         let number = read_number(text)?;
         let own = me.bookings.iter().find(|booking| booking.number == number);
@@ -35,10 +41,10 @@ pub(crate) async fn get_done(State(desk): State<App>, request: Request) -> Resul
             // It was booked once, and is not any more.
             return Ok(go_to("/my"));
         }
-        let until = f.lang.instant(desk.engine.change_deadline(booking.date));
-        bookings.push((number.grouped(), PlaceText::of_booking(&f, booking), f.say1("my.until", "at", &until)));
+        slips.push(Slip::of(&desk, &f, booking));
     }
     let changed = parameter(visitor.uri(), "changed").is_some();
-    let title = f.say(if changed { "done.title_change" } else { "done.title" }).into_owned();
-    page(&visitor, StatusCode::OK, &DonePage { f, title, name: me.name_kana, bookings })
+    let has_contact = desk.engine.has_contact(login.resident);
+    let done = DonePage { bring: bring(&f), changed, name: me.name_kana, slips, has_contact, f };
+    page(&visitor, StatusCode::OK, &done)
 }

@@ -1,50 +1,145 @@
-//! What stands around every page: the city, the languages, the call centre.
+//! What stands around every page: the city, the ways to read it, what the city has to say at once, the call centre.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::http::Uri;
+use sesshu_engine::core::site::{Announcement, AnnouncementKind, Site, Worded};
+use sesshu_engine::core::time::Instant;
 
-use super::assets::{css_href, icon_href};
+use super::assets::{css_href, icon_href, script_href};
+use super::reading::{Reading, same_page};
 use crate::config::PublicConfig;
-use crate::lang::Lang;
+use crate::lang::{Lang, Text, fill, strip};
+use crate::public::desk::Desk;
 
 /// The frame of a page.
-#[derive(Debug, Clone)]
 pub(crate) struct Frame<'a> {
     pub(crate) lang: Lang,
+    pub(crate) reading: Reading,
     pub(crate) city: &'a str,
     pub(crate) phone: &'a str,
-    pub(crate) hours: &'a str,
+    pub(crate) hours: Text,
     pub(crate) logged_in: bool,
     pub(crate) css: &'static str,
+    /// The style sheet of the city's colours, if it has any.
+    pub(crate) theme: Option<Arc<str>>,
     pub(crate) icon: &'static str,
-    /// The other languages: code, name, address of this page in it.
-    pub(crate) languages: Vec<(&'static str, &'static str, String)>,
+    pub(crate) script: &'static str,
+    /// What everybody has to read first: maintenance and urgent announcements.
+    pub(crate) banners: Vec<Notice>,
+    pub(crate) site: Arc<Site>,
+    uri: &'a Uri,
+}
+
+/// Something that the city announces.
+pub(crate) struct Notice {
+    pub(crate) kind: &'static str,
+    pub(crate) title: Text,
+    pub(crate) body: Text,
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(config: &'a PublicConfig, lang: Lang, uri: &Uri, logged_in: bool) -> Self {
-        let others = Lang::ALL.into_iter().filter(|other| *other != lang);
-        Self {
-            lang,
+    pub(crate) fn new(desk: &'a Desk, reading: Reading, uri: &'a Uri, logged_in: bool) -> Self {
+        let site = desk.engine.site();
+        let theme = desk.theme.href(&site);
+        Self::with(&desk.config, &site, theme, desk.engine.now(), reading, uri, logged_in)
+    }
+
+    /// The frame without a desk.
+    pub(super) fn with(
+        config: &'a PublicConfig,
+        site: &Arc<Site>,
+        theme: Option<Arc<str>>,
+        now: Instant,
+        reading: Reading,
+        uri: &'a Uri,
+        logged_in: bool,
+    ) -> Self {
+        let (hours, in_language) = config.call_centre.hours(reading.lang.code());
+        let mut frame = Self {
+            lang: reading.lang,
+            reading,
             city: &config.city_name,
             phone: &config.call_centre.phone,
-            hours: config.call_centre.hours(lang),
+            hours: Text::new(hours.to_owned().into(), reading.furigana, foreign(reading.lang, in_language)),
             logged_in,
             css: css_href(),
+            theme,
             icon: icon_href(),
-            languages: others.map(|other| (other.code(), other.name(), in_language(uri, other))).collect(),
+            script: script_href(),
+            banners: Vec::new(),
+            site: Arc::clone(site),
+            uri,
+        };
+        let urgent = |one: &&Announcement| one.kind != AnnouncementKind::Information;
+        frame.banners = site.announcements_at(now).filter(urgent).map(|one| frame.notice(one)).collect();
+        frame
+    }
+
+    /// The text `key`: the city's own wording, else ours.
+    pub(crate) fn say(&self, key: &str) -> Text {
+        let (markup, in_language) = self.markup(key);
+        Text::new(markup, self.reading.furigana, foreign(self.lang, in_language))
+    }
+
+    /// The text `key` with one value, which may have furigana.
+    pub(crate) fn say1(&self, key: &str, name: &str, value: &str) -> Text {
+        self.say_with(key, &[(name, value)])
+    }
+
+    /// The text `key` with its values, which may have furigana.
+    pub(crate) fn say_with(&self, key: &str, values: &[(&str, &str)]) -> Text {
+        let (markup, in_language) = self.markup(key);
+        Text::new(fill(&markup, values).into(), self.reading.furigana, foreign(self.lang, in_language))
+    }
+
+    /// The text `key` for an attribute or a title.
+    pub(crate) fn plain(&self, key: &str) -> Cow<'static, str> {
+        strip(self.markup(key).0)
+    }
+
+    /// A text that is in the page's language already.
+    pub(crate) fn text(&self, markup: String) -> Text {
+        Text::new(markup.into(), self.reading.furigana, None)
+    }
+
+    /// What the city says in its own words.
+    pub(crate) fn worded(&self, words: &Worded<Box<str>>) -> Text {
+        let wording = words.for_readers_of(self.lang.code());
+        Text::new(wording.said.to_string().into(), self.reading.furigana, foreign(self.lang, !wording.fell_back))
+    }
+
+    /// A text of the city's data, which has it in Japanese only.
+    pub(crate) fn japanese(&self, text: &str) -> Text {
+        Text::new(text.to_owned().into(), self.reading.furigana, foreign(self.lang, self.lang == Lang::JA))
+    }
+
+    pub(crate) fn notice(&self, one: &Announcement) -> Notice {
+        Notice { kind: one.kind.code(), title: self.worded(&one.title), body: self.worded(&one.body) }
+    }
+
+    pub(crate) fn markup(&self, key: &str) -> (Cow<'static, str>, bool) {
+        match self.site.text(self.lang.code(), key) {
+            Some(own) => (own.to_owned().into(), true),
+            None => self.lang.markup(key),
         }
     }
 
-    /// The text `key`.
-    pub(crate) fn say<'k>(&self, key: &'k str) -> Cow<'k, str> {
-        crate::_rust_i18n_translate(self.lang.code(), key)
+    /// The languages with the address of this page in each, and whether it is the one that is read.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = (Lang, String, bool)> {
+        Lang::all().map(|lang| (lang, same_page(self.uri, "lang", lang.code()), lang == self.lang))
     }
 
-    /// The text `key` with one value.
-    pub(crate) fn say1(&self, key: &str, name: &str, value: &str) -> String {
-        self.lang.say_with(key, &[(name, value)])
+    /// This page with or without furigana; none if the language has none.
+    pub(crate) fn furigana_href(&self) -> Option<String> {
+        let other = if self.reading.furigana { "off" } else { "on" };
+        self.lang.furigana().map(|_| same_page(self.uri, "furigana", other))
+    }
+
+    /// This page in the other size of text.
+    pub(crate) fn size_href(&self) -> String {
+        same_page(self.uri, "text", if self.reading.large { "normal" } else { "large" })
     }
 
     /// The phone number as a link has it.
@@ -53,25 +148,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// The address of the same page in another language.
-fn in_language(uri: &Uri, lang: Lang) -> String {
-    let mut address = format!("{}?lang={}", uri.path(), lang.code());
-    for pair in uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
-    {
-        address.push('&');
-        address.push_str(pair);
-    }
-    address
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn switching_the_language_stays_on_the_page() {
-        let address = |uri: &'static str| in_language(&Uri::from_static(uri), Lang::En);
-        assert_eq!(address("/"), "/?lang=en");
-        assert_eq!(address("/choose?dose=1&lang=ja&date=2026-12-05"), "/choose?lang=en&dose=1&date=2026-12-05");
-    }
+/// The language that a text is marked with: Japanese, where that stands in for another.
+fn foreign(lang: Lang, in_language: bool) -> Option<&'static str> {
+    (!in_language && lang.html() != Lang::JA.html()).then(|| Lang::JA.html())
 }

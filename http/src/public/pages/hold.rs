@@ -1,4 +1,4 @@
-//! `POST /hold`: keeps the chosen place while the person confirms.
+//! `POST /hold`: keeps the chosen place, or the two of a pair, while the person confirms.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -6,31 +6,67 @@ use serde::Deserialize;
 
 use super::choose::choose_again;
 use super::go_to;
+use super::nearest::with_nearest;
 use super::place::{read_legs, read_number};
 use super::visitor::Visitor;
 use crate::problem::{Problem, Step, What};
-use crate::public::body::read_form;
 use crate::public::desk::App;
 
 #[derive(Deserialize)]
 pub(crate) struct HoldForm {
     #[serde(default)]
     place: String,
+    /// The place of the second dose of a pair.
+    #[serde(default)]
+    second: String,
+    /// Whether two places are chosen.
+    #[serde(default)]
+    pair: String,
     #[serde(default)]
     changes: String,
+    /// The choice as the person saw it.
+    #[serde(default)]
+    back: String,
 }
 
 pub(crate) async fn post_hold(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let form: HoldForm = read_form(&desk.config, request).await?;
-    let legs = read_legs(&form.place)?;
+    let (visitor, body) = Visitor::of(&desk, request);
+    let form: HoldForm = visitor.form(&desk, body).await?;
+    let back = Some(form.back).filter(|back| is_choice(back));
+    let missing = form.place.is_empty() || !form.pair.is_empty() && form.second.is_empty();
+    if let Some(back) = back.as_ref().filter(|_| missing) {
+        return Ok(go_to(&format!("{back}&missing=1")));
+    }
+    let places = [&*form.place, &*form.second].into_iter().filter(|place| !place.is_empty()).collect::<Vec<_>>();
+    let legs = read_legs(&places.join(","))?;
     let changes = (!form.changes.is_empty()).then(|| read_number(&form.changes)).transpose()?;
     if changes.is_some() && legs.len() > 1 {
         return Err(Problem::invalid(What::ChangesPair));
     }
-    let again = choose_again(&desk, &legs, changes);
+    let again = back.unwrap_or_else(|| choose_again(&desk, &legs, changes));
     let step = if changes.is_some() { Step::Change } else { Step::Book };
-    let login = visitor.login_for(&desk, step, &again)?;
-    desk.hold(&login, legs, changes).await.map_err(|refused| refused.go_on_at(again))?;
-    Ok(go_to("/confirm"))
+    let login = visitor.login_for(step, &again)?;
+    match desk.hold(&login, legs.clone(), changes).await {
+        Ok(_) => Ok(go_to("/confirm")),
+        Err(refused) => Err(with_nearest(&desk, &login, refused, &legs, changes, again)),
+    }
+}
+
+/// Whether a form's `back` is the address of a choice: it must not lead elsewhere.
+fn is_choice(back: &str) -> bool {
+    let ours = |byte: u8| byte.is_ascii_alphanumeric() || b"=&-_".contains(&byte);
+    back.len() <= 200 && back.strip_prefix("/choose?").is_some_and(|query| query.bytes().all(ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_the_choice_and_nowhere_else() {
+        assert!(is_choice("/choose?dose=1&date=2026-12-05&venue=3"));
+        for wrong in ["", "/choose", "/choose?a=//evil", "//evil.example", "/my?a=1", "/choose?a=\r\nb"] {
+            assert!(!is_choice(wrong), "{wrong:?}");
+        }
+    }
 }

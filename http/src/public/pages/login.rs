@@ -8,10 +8,11 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::frame::Frame;
+use super::refused::problem_text;
 use super::visitor::{Visitor, parameter};
 use super::{go_to, page};
+use crate::lang::Text;
 use crate::problem::{Code, Problem, Step};
-use crate::public::body::{read_form, read_query};
 use crate::public::desk::App;
 use crate::shell::{OwnBody, add_advice};
 
@@ -25,7 +26,7 @@ struct LoginPage<'a> {
     expired: bool,
     /// What was not done because the login had expired.
     not_done: Option<Step>,
-    error: Option<String>,
+    error: Option<Text>,
     id_field: FieldState,
     password_field: FieldState,
 }
@@ -72,8 +73,8 @@ pub(crate) struct LoginForm {
 }
 
 pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let query: LoginQuery = read_query(visitor.uri())?;
+    let (visitor, _) = Visitor::of(&desk, request);
+    let query: LoginQuery = visitor.query()?;
     let login = LoginPage {
         f: visitor.frame(&desk),
         id: String::new(),
@@ -88,8 +89,8 @@ pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Resu
 }
 
 pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
-    let visitor = Visitor::of(&desk.config, &request);
-    let form: LoginForm = read_form(&desk.config, request).await?;
+    let (visitor, body) = Visitor::of(&desk, request);
+    let form: LoginForm = visitor.form(&desk, body).await?;
     match desk.log_in(&form.id, &form.password, visitor.headers(), visitor.client).await {
         Ok(granted) => {
             let mut answer = go_to(own_address(&form.next));
@@ -107,7 +108,7 @@ pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Res
 fn again(desk: &App, visitor: &Visitor, form: LoginForm, problem: &Problem) -> Result<Response, Problem> {
     let missing = problem.code == Code::Invalid;
     let f = visitor.frame(desk);
-    let error = if missing { f.say("login.missing").into_owned() } else { problem.detail(visitor.lang) };
+    let error = if missing { f.say("login.missing") } else { problem_text(&f, problem) };
     let login = LoginPage {
         f,
         next: own_address(&form.next).to_owned(),

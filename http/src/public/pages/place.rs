@@ -7,6 +7,7 @@ use sesshu_engine::core::session::PublicState;
 use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
+use crate::lang::{Text, fill};
 use crate::problem::{Problem, Wrong};
 use crate::public::api::days::read_dose;
 
@@ -34,37 +35,65 @@ fn read_leg(text: &str) -> Option<Leg> {
 }
 
 /// A place, with or without a booking, in words.
-#[derive(Debug, Clone)]
 pub(crate) struct PlaceText {
-    pub(crate) when: String,
-    pub(crate) venue: String,
-    pub(crate) dose: String,
-    pub(crate) vaccine: String,
+    pub(crate) when: Text,
+    pub(crate) venue: Text,
+    pub(crate) dose: Text,
+    pub(crate) vaccine: Text,
+    pub(crate) found: Option<FoundText>,
+}
+
+/// How to find a venue.
+pub(crate) struct FoundText {
+    pub(crate) address: Text,
+    /// A map, and the words of the link to it.
+    pub(crate) map: Option<(Box<str>, Text)>,
+    pub(crate) access: Option<Text>,
 }
 
 impl PlaceText {
-    pub(crate) fn of_place(frame: &Frame<'_>, place: &PlaceView) -> Self {
+    pub(crate) fn of_place(f: &Frame<'_>, place: &PlaceView) -> Self {
         Self {
-            when: frame.lang.window(place.date, place.start, place.end),
-            venue: place.venue.name.clone(),
-            dose: dose_text(frame, place.dose),
-            vaccine: place.vaccine.to_string(),
+            when: f.text(f.lang.window(place.date, place.start, place.end)),
+            venue: f.japanese(&place.venue.name),
+            dose: dose_text(f, place.dose),
+            vaccine: f.japanese(&place.vaccine),
+            found: FoundText::of(f, &place.venue.name),
         }
     }
 
-    pub(crate) fn of_booking(frame: &Frame<'_>, booking: &BookingView) -> Self {
+    pub(crate) fn of_booking(f: &Frame<'_>, booking: &BookingView) -> Self {
         Self {
-            when: frame.lang.window(booking.date, booking.start, booking.end),
-            venue: booking.venue.name.clone(),
-            dose: dose_text(frame, booking.dose),
-            vaccine: booking.vaccine.to_string(),
+            when: f.text(f.lang.window(booking.date, booking.start, booking.end)),
+            venue: f.japanese(&booking.venue.name),
+            dose: dose_text(f, booking.dose),
+            vaccine: f.japanese(&booking.vaccine),
+            found: FoundText::of(f, &booking.venue.name),
         }
+    }
+}
+
+impl FoundText {
+    /// What the city says about the venue of this name.
+    pub(crate) fn of(f: &Frame<'_>, venue: &str) -> Option<Self> {
+        let details = f.site.venues.get(venue)?;
+        let map = details.map_url.clone().map(|url| (url, f.say1("place.map", "venue", venue)));
+        Some(Self {
+            address: f.worded(&details.address),
+            map,
+            access: details.access.as_ref().map(|words| f.worded(words)),
+        })
     }
 }
 
 /// `1回目`, `dose 1`.
-pub(crate) fn dose_text(frame: &Frame<'_>, dose: DoseNo) -> String {
-    frame.say1("word.dose", "dose", &dose.to_string())
+pub(crate) fn dose_text(f: &Frame<'_>, dose: DoseNo) -> Text {
+    f.text(dose_markup(f, dose))
+}
+
+/// The same, for a longer text.
+pub(crate) fn dose_markup(f: &Frame<'_>, dose: DoseNo) -> String {
+    fill(&f.markup("word.dose").0, &[("dose", &dose.to_string())])
 }
 
 /// A booking's number of an address or a form.
@@ -77,20 +106,34 @@ pub(crate) const SLOT_FEW: u32 = 2;
 /// Up to how many free places on a day are few.
 pub(crate) const DAY_FEW: u32 = 5;
 
-/// A sign and words for what is free, of which up to `few` are few: colour is never alone.
-pub(crate) fn free_text(frame: &Frame<'_>, state: PublicState, free: u32, few: u32) -> String {
-    let key = match state {
+/// A sign and words for what is free on a day: colour is never alone.
+pub(crate) fn day_text(f: &Frame<'_>, state: PublicState, free: u32) -> Text {
+    match state {
+        PublicState::Open if free > DAY_FEW => f.say1("state.open", "free", &free.to_string()),
+        PublicState::Open => f.say1("state.few", "free", &free.to_string()),
+        state => short_text(f, state, free, DAY_FEW),
+    }
+}
+
+/// The same for a slot, in one line.
+pub(crate) fn slot_text(f: &Frame<'_>, state: PublicState, free: u32) -> Text {
+    match state {
+        PublicState::Open if free > SLOT_FEW => f.say1("state.open_left", "free", &free.to_string()),
+        PublicState::Open => f.say1("state.few_left", "free", &free.to_string()),
+        state => short_text(f, state, free, SLOT_FEW),
+    }
+}
+
+/// The same in short, without the number; up to `few` are few.
+pub(crate) fn short_text(f: &Frame<'_>, state: PublicState, free: u32, few: u32) -> Text {
+    f.say(match state {
         PublicState::BeforeOpen => "state.before_open",
-        PublicState::Open if free > few => "state.open",
-        PublicState::Open => "state.few",
+        PublicState::Open if free > few => "state.open_short",
+        PublicState::Open => "state.few_short",
         PublicState::Full => "state.full",
         PublicState::Closed => "state.closed",
         PublicState::Cancelled => "state.cancelled",
-    };
-    match state {
-        PublicState::Open => frame.say1(key, "free", &free.to_string()),
-        _ => frame.say(key).into_owned(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,19 +1,23 @@
 //! The page of a "no": what happened, what to do next, whom to call. And the way to the login for those who are not in.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use askama::Template;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderValue};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use sesshu_engine::core::refusal::RefusalCode;
+use sesshu_engine::core::resident::Legs;
 
 use super::frame::Frame;
 use super::go_to;
-use super::visitor::page_lang;
+use super::place::{PlaceText, write_legs};
+use super::reading::Reading;
 use crate::auth::cookie::{CookieName, read_in};
 use crate::config::PublicConfig;
-use crate::lang::Lang;
-use crate::problem::{Code, Problem};
+use crate::lang::{Lang, Text};
+use crate::problem::{Again, Code, Problem};
 use crate::public::desk::Desk;
 
 /// What the shell remembers of a request: enough to answer a problem in the person's language. Cloning headers is cheap.
@@ -46,11 +50,11 @@ impl Asked {
 
     /// The language of the answer.
     pub(crate) fn lang(&self) -> Lang {
-        if self.is_api() {
-            Lang::accepted(self.accept.as_ref())
-        } else {
-            page_lang(&self.uri, self.cookies.as_ref(), self.accept.as_ref()).0
-        }
+        if self.is_api() { Lang::accepted(self.accept.as_ref()) } else { self.reading().lang }
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::of(&self.uri, self.cookies.as_ref(), self.accept.as_ref()).0
     }
 
     fn carried_login(&self) -> bool {
@@ -62,10 +66,17 @@ impl Asked {
 #[template(path = "refused.html")]
 struct RefusedPage<'a> {
     f: Frame<'a>,
-    title: String,
-    detail: String,
+    title: Text,
+    detail: Text,
+    /// In how many seconds the page asks again by itself.
+    asks_again_s: Option<u32>,
+    /// Places near the one that is gone: what the form sends, and the words.
+    nearest: Vec<(String, Vec<PlaceText>)>,
+    changes: String,
+    /// The form that may be sent again.
+    again: Option<&'a Again>,
     next_href: &'a str,
-    next_text: String,
+    next_text: Text,
 }
 
 /// The page of `problem`; without a login, the way to it.
@@ -73,28 +84,60 @@ pub(crate) fn refused_page(desk: &Desk, asked: &Asked, problem: &Problem) -> Res
     if problem.code == Code::LoginRequired {
         return go_to(&login_href(asked, problem));
     }
-    let lang = asked.lang();
+    let own_page = asked.own_page();
+    let f = Frame::new(desk, asked.reading(), &own_page, asked.carried_login());
     let (next_href, next_key) = next_step(problem);
+    let go_on = problem.go_on.as_deref();
+    let places = |legs: &Legs| {
+        let places = legs.iter().filter_map(|leg| desk.engine.place(*leg));
+        (write_legs(legs), places.map(|place| PlaceText::of_place(&f, &place)).collect())
+    };
+    let busy = problem.code == Code::Refused(RefusalCode::Busy);
+    let asks_again_s = (busy && asked.method == Method::GET).then(spread_seconds);
     let page = RefusedPage {
-        f: Frame::new(&desk.config, lang, &asked.own_page(), asked.carried_login()),
-        title: problem.title(lang),
-        detail: problem.detail(lang),
+        title: f.say(&problem.title_key()),
+        detail: problem_text(&f, problem),
+        asks_again_s,
+        nearest: go_on.map(|go_on| go_on.nearest.iter().map(places).collect()).unwrap_or_default(),
+        changes: go_on.and_then(|go_on| go_on.changes).map(|number| number.to_string()).unwrap_or_default(),
+        again: go_on.and_then(|go_on| go_on.again.as_ref()),
         next_href,
-        next_text: lang.say(next_key).into_owned(),
+        next_text: f.say(next_key),
+        f,
     };
     let html = page.render().unwrap_or_default();
-    (problem.code.status(), [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    let mut answer = (problem.code.status(), [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    // A header does what a tag in the page would, and says it to the browser alone.
+    answer.headers_mut().extend(asks_again_s.map(|seconds| (REFRESH, HeaderValue::from(seconds))));
+    answer
+}
+
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+
+/// What happened and what to do.
+pub(super) fn problem_text(f: &Frame<'_>, problem: &Problem) -> Text {
+    let (detail, in_language) = f.markup(&problem.detail_key());
+    let foreign = (!in_language).then(|| Lang::JA.html());
+    Text::new((detail.into_owned() + &problem.particulars(f.lang)).into(), f.reading.furigana, foreign)
+}
+
+/// Six to thirteen seconds, spread so that those who were sent away together do not come back together.
+fn spread_seconds() -> u32 {
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    6 + (TURN.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9) >> 29)
 }
 
 /// Where a person goes on after this problem.
 fn next_step(problem: &Problem) -> (&str, &'static str) {
     use RefusalCode::{AlreadyBooked, KeyReused, NoSuchBooking, TooLate};
     let about_place = !matches!(problem.code, Code::Refused(AlreadyBooked | KeyReused | NoSuchBooking | TooLate));
-    if let Some(href) = problem.go_on.as_ref().filter(|_| about_place) {
-        return (href, "next.choose");
+    let busy = matches!(problem.code, Code::Refused(RefusalCode::Busy | RefusalCode::Unavailable));
+    if let Some(go_on) = problem.go_on.as_ref().filter(|_| about_place && !busy) {
+        return (&go_on.href, "next.choose");
     }
     match problem.code {
         Code::Refused(RefusalCode::Unavailable) => ("/my", "next.check"),
+        Code::Refused(RefusalCode::Busy) => ("/", "next.top"),
         Code::Refused(_) => ("/my", "next.my"),
         _ => ("/", "next.top"),
     }
@@ -111,7 +154,7 @@ impl Asked {
 fn login_href(asked: &Asked, problem: &Problem) -> String {
     let own_page = asked.own_page();
     let own_page = own_page.path_and_query().map_or("/my", |next| next.as_str());
-    let next = percent_encoded(problem.go_on.as_deref().unwrap_or(own_page));
+    let next = percent_encoded(problem.go_on.as_ref().map_or(own_page, |go_on| &go_on.href));
     match problem.not_done {
         Some(step) => format!("/login?next={next}&not_done={}", step.code()),
         None if asked.carried_login() => format!("/login?next={next}&expired=1"),

@@ -19,6 +19,8 @@ pub(super) enum Instead {
     First(DoseNo),
     /// No dose is left for them to book.
     NoneLeft,
+    /// The person is no longer on the city's roll.
+    LeftRoll,
 }
 
 impl Instead {
@@ -44,6 +46,7 @@ impl Instead {
             return Ok(Some(if can_change(booking) { Self::Booked(booking.number) } else { Self::Done }));
         }
         Ok(not_yet.or(match me.next {
+            None if me.left_roll => Some(Self::LeftRoll),
             None => Some(Self::NoneLeft),
             Some(next) if next.dose > dose => Some(Self::Done),
             Some(next) if next.dose < dose => Some(Self::First(next.dose)),
@@ -93,6 +96,7 @@ mod tests {
             next: next.map(|next| NextDose { dose: dose(next), from, to: None }),
             opens_at: None,
             in_no_wave: false,
+            left_roll: false,
         }
     }
 
@@ -117,6 +121,12 @@ mod tests {
         for (first, next, asked, expected) in cases {
             assert_eq!(instead(&me(first, next), asked, None), Ok(expected), "{first:?} {next:?} {asked}");
         }
+    }
+
+    #[test]
+    fn whoever_has_left_the_roll_hears_so() {
+        let left = Me { left_roll: true, ..me(None, None) };
+        assert_eq!(instead(&left, 1, None), Ok(Some(Instead::LeftRoll)));
     }
 
     #[test]

@@ -1,0 +1,9 @@
+//! A resident's way through the pages, over the router itself: what each state says, and where it leads.
+
+mod browser;
+mod city;
+
+mod booking;
+mod gone;
+mod own_data;
+mod reading;

@@ -1,0 +1,133 @@
+//! The states of cities that are not simply open: before the opening minute, in waves, with people who left the roll, without
+//! room for anything new.
+
+use std::fmt::Write as _;
+
+use sesshu_tests::{City, Resident, Tracer, clock, not_run};
+
+use super::{Record, Tour};
+use crate::language::Language;
+use crate::stage::Stage;
+use crate::steps::BOOK;
+
+const RESIDENTS: usize = 20;
+
+pub(super) async fn states(stage: &Stage, language: Language, record: &mut Record) {
+    before_opening(stage, language, record).await;
+    in_waves(stage, language, record).await;
+    announced(stage, language, record).await;
+    too_busy(stage, language, record).await;
+    disk_failing(stage, language, record).await;
+}
+
+async fn before_opening(stage: &Stage, language: Language, record: &mut Record) {
+    let city = City::demo().residents(RESIDENTS).open_in(2 * 3600).start();
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.stop_at("/", "top-before-opening").await;
+    tour.visit.log_in(&city.resident()).await;
+    tour.stop_at("/my", "my-before-opening").await;
+    tour.stop_at("/choose?dose=1", "choose-before-opening").await;
+    tour.visit.end();
+}
+
+/// The oldest may book now, the next ones in an hour, the youngest are in no wave; and one person has left the roll.
+async fn in_waves(stage: &Stage, language: Language, record: &mut Record) {
+    let city = City::demo().residents(RESIDENTS).start();
+    let mut people: Vec<Resident> = (0..RESIDENTS).map(|_| city.resident()).collect();
+    people.sort_by(|one, other| one.birth_date.cmp(&other.birth_date));
+    let (gone, oldest, middle, youngest) = (&people[0], &people[1], &people[10], &people[19]);
+    let (now, later) = (clock::instant_in(-60), clock::instant_in(3600));
+    let waves = format!(
+        "name,born_from,born_to,group,opens_at\n一,,{},,{now}\n二,{},{},,{later}\n",
+        people[5].birth_date, people[6].birth_date, people[14].birth_date
+    );
+    import(&city, "waves", "csv", &waves);
+    let mut roll = String::from("id,name_kana,birth_date,groups\n");
+    for Resident { id, name_kana, birth_date, .. } in people.iter().filter(|resident| *resident != gone) {
+        let _ = writeln!(roll, "{id},{name_kana},{birth_date},");
+    }
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.stop_at("/", "top-waves").await;
+    tour.visit.log_in(oldest).await;
+    tour.stop_at("/choose?dose=1", "choose-wave-open").await;
+    for (resident, state) in [(middle, "wave-opens-later"), (youngest, "no-wave")] {
+        tour.visit.log_in(resident).await;
+        tour.stop_at("/my", &format!("my-{state}")).await;
+        tour.stop_at("/choose?dose=1", &format!("choose-{state}")).await;
+    }
+    tour.visit.log_in(gone).await;
+    import(&city, "residents", "csv", &roll);
+    tour.stop_at("/my", "my-left-the-roll").await;
+    tour.stop_at("/choose?dose=1", "choose-left-the-roll").await;
+    tour.visit.end();
+}
+
+fn import(city: &City, what: &str, ending: &str, text: &str) {
+    let file = city.files().join(format!("{what}.{ending}"));
+    std::fs::write(&file, text).expect("a file");
+    city.command([what, "import", "--yes"]).arg(&file).run().done();
+}
+
+/// Other colours than the demo's, and something that everybody has to read first, some of it in Japanese only.
+const ANNOUNCED: &str = r##"
+[theme]
+main = "#7a0000"
+on_main = "#ffffff"
+
+[[announcement]]
+id = "maintenance"
+kind = "maintenance"
+title.ja = "今夜10時から11時まで止まります"
+title.ja-easy = "こんや 10時から 11時まで 使えません"
+title.en = "Closed tonight from 10 pm to 11 pm"
+body.ja = "予約の確認と取り消しもできません。"
+body.ja-easy = "予約を 見ることも できません。"
+body.en = "You cannot see or cancel bookings during that time either."
+
+[[announcement]]
+id = "storm"
+kind = "urgent"
+title.ja = "台風のため、あすの会場が変わります"
+body.ja = "市民体育館の方は、保健センターへお越しください。"
+"##;
+
+async fn announced(stage: &Stage, language: Language, record: &mut Record) {
+    let city = City::demo().residents(RESIDENTS).start();
+    import(&city, "site", "toml", ANNOUNCED);
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.stop_at("/", "top-announced").await;
+    assert_eq!(tour.visit.count("aside.banner").await, 2, "{}", tour.visit.where_it_is().await);
+    let foreign = tour.visit.count("aside.banner [lang=ja]").await > 0;
+    assert_eq!(foreign, language.primary != "ja", "what is not translated is marked as Japanese");
+    tour.visit.log_in(&city.resident()).await;
+    tour.stop_at("/my", "my-announced").await;
+    tour.visit.end();
+}
+
+/// No disk has so much room: nothing new is taken, and the page says so.
+async fn too_busy(stage: &Stage, language: Language, record: &mut Record) {
+    let city = City::demo().residents(RESIDENTS).config("[store]\nfree_disk_floor_mib = 1000000000\n").start();
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.visit.log_in(&city.resident()).await;
+    tour.visit.open("/choose?dose=1").await;
+    tour.visit.take_any().await;
+    tour.stop("busy").await;
+    tour.visit.end();
+}
+
+/// Nothing becomes durable: the outcome of a booking is not known, and the page says how to learn it.
+async fn disk_failing(stage: &Stage, language: Language, record: &mut Record) {
+    if let Err(why) = Tracer::is_there() {
+        return not_run(&format!("the page of an unknown outcome: the server cannot be traced ({why})"));
+    }
+    let city = City::demo().residents(RESIDENTS).start();
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.visit.log_in(&city.resident()).await;
+    tour.visit.open("/choose?dose=1").await;
+    tour.visit.take_any().await;
+    let tracer = Tracer::attach(&city, "error=EIO:when=1+");
+    tour.visit.press(BOOK).await;
+    tour.stop("unavailable").await;
+    drop(tracer);
+    tour.visit.end();
+}
