@@ -9,8 +9,9 @@ use sesshu_engine::core::event::{By, Entry, Event};
 use sesshu_engine::core::ids::{
     BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId, VenueId,
 };
+use sesshu_engine::core::leg::Leg;
 use sesshu_engine::core::places::{Booked, PlaceDecision, PlaceWanted, Places};
-use sesshu_engine::core::resident::{Booking, BookingState, Leg, Person, ResidentRecord};
+use sesshu_engine::core::resident::{Booking, BookingState, Person, ResidentRecord};
 use sesshu_engine::core::session::{Session, SessionPhase, Slot};
 use sesshu_engine::core::setup::{Rules, Vaccine, Wave};
 use sesshu_engine::core::time::{ClockTime, Day, Instant};

@@ -31,8 +31,10 @@ const FOLDED_LOOKS_MAX: usize = 600;
 /// Residents that all goals together use up, and some more.
 const RESIDENTS: usize = 1_000_000;
 
+/// Measures a goal, or several; gives their lines.
+type Measure = fn(&mut Goals) -> String;
 /// The goals by name; `half-peak` needs the peak that `axum` finds.
-const GOALS: [(&str, fn(&mut Goals) -> String); 4] = [
+const GOALS: [(&str, Measure); 4] = [
     ("axum", Goals::versus_bare_axum),
     ("hot", Goals::hot_session),
     ("half-peak", Goals::latency_at_half_peak),

@@ -11,7 +11,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use sesshu_engine::clock::{Clock, ManualClock};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
-use sesshu_engine::core::resident::{Leg, Legs};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
-use sesshu_engine::core::resident::{Leg, Legs};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::core::decide::NextDose;
 use crate::core::ids::{BookingNumber, DoseNo, HoldId, ResidentNo, SessionId, SlotNo, VaccineId};
-use crate::core::resident::{BookingState, Leg};
+use crate::core::leg::Leg;
+use crate::core::resident::BookingState;
 use crate::core::session::PublicState;
 use crate::core::setup::Venue;
 use crate::core::time::{ClockTime, Day, Instant};

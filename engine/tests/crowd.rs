@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sesshu_engine::core::ids::{Channel, SessionId};
+use sesshu_engine::core::leg::Leg;
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::Leg;
 use support::{City, Plan, leg, refused};
 
 /// A `SplitMix64` generator: enough for choosing who does what.

@@ -21,8 +21,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use sesshu_engine::CampaignError;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, ResidentNo, SessionId, SlotNo};
+use sesshu_engine::core::leg::Leg;
 use sesshu_engine::core::refusal::Refusal;
-use sesshu_engine::core::resident::{BookingState, Leg};
+use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::WaveRow;
 use sesshu_engine::view::BookingView;

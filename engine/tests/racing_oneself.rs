@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{Channel, ResidentNo, SessionId};
+use sesshu_engine::core::leg::Leg;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
-use sesshu_engine::core::resident::Leg;
 use sesshu_engine::view::Done;
 use support::{City, Plan, key, leg, refused};
 use tokio::task::JoinHandle;

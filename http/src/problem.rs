@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use sesshu_engine::core::ids::BookingNumber;
+use sesshu_engine::core::leg::Legs;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
-use sesshu_engine::core::resident::Legs;
 use sesshu_engine::core::time::Instant;
 use utoipa::ToSchema;
 

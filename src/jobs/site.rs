@@ -30,8 +30,8 @@ fn flags(engine: &EngineHandle, file: &SiteFile) -> Vec<SiteError> {
     flags.extend(languages.map(|(place, _)| flag(place, SiteReason::UnknownLanguage)));
     for (lang, texts) in &file.site.texts {
         let keys = texts.keys().filter(|key| !is_page_text(key));
-        let text = |key: &Box<str>| flag(SitePlace::of(&["texts", lang.as_str(), key]), SiteReason::UnknownText);
-        flags.extend(keys.map(text));
+        let text = |key: &str| flag(SitePlace::of(&["texts", lang.as_str(), key]), SiteReason::UnknownText);
+        flags.extend(keys.map(|key| text(key)));
     }
     flags.sort_by_key(|flag| flag.line);
     flags

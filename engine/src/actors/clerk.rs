@@ -10,9 +10,9 @@ use super::grant::{Grant, Purpose, Ticket};
 use super::message::{CapacityCommand, CloseCommand, Durable, Keep, Rebuild, SessionMessage};
 use super::system::Shared;
 use crate::core::ids::{HoldId, SessionId};
+use crate::core::leg::Leg;
 use crate::core::places::{PlaceDecision, Places, Take};
 use crate::core::refusal::{Refusal, RefusalCode};
-use crate::core::resident::Leg;
 use crate::ledger::{SessionEntry, Submission};
 use crate::planted::{Bug, Spot, planted, startle};
 

@@ -1,8 +1,9 @@
 //! The rules about a person: may they book this, and when. The rules about a place are in `places`.
 
 use super::ids::{BookingNumber, DoseNo, VaccineId};
+use super::leg::Leg;
 use super::refusal::{Refusal, RefusalCode};
-use super::resident::{Booking, BookingState, Leg, Person, ResidentRecord};
+use super::resident::{Booking, BookingState, Person, ResidentRecord};
 use super::session::Session;
 use super::setup::{Rules, Vaccine, Wave, WaveOpening, wave_opening};
 use super::time::{Day, Instant};

@@ -11,6 +11,7 @@ pub mod credential;
 pub mod decide;
 pub mod event;
 pub mod ids;
+pub mod leg;
 pub mod places;
 pub mod refusal;
 pub mod resident;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::EngineHandle;
 use crate::core::decide::{Applicant, Offer, may_book};
 use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo, VaccineId};
-use crate::core::resident::Leg;
+use crate::core::leg::Leg;
 use crate::core::session::Session;
 use crate::core::setup::{Vaccine, Wave, WaveOpening, wave_opening};
 

@@ -7,8 +7,9 @@ use super::journal::{Journal, Lanes, places_left};
 use super::verdict::{Verdict, offered, rank, verdict};
 use super::world::World;
 use crate::core::ids::HoldId;
+use crate::core::leg::Leg;
 use crate::core::refusal::{Refusal, RefusalCode};
-use crate::core::resident::{BookingState, Leg};
+use crate::core::resident::BookingState;
 use crate::core::time::Instant;
 use crate::view::{BookingView, Done, HoldView};
 

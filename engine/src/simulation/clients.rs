@@ -7,8 +7,8 @@ use std::pin::Pin;
 
 use crate::core::event::By;
 use crate::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, SessionId, SlotNo};
+use crate::core::leg::Legs;
 use crate::core::refusal::Refusal;
-use crate::core::resident::Legs;
 use crate::core::site::{Announcement, AnnouncementKind, Site, Worded};
 use crate::core::time::Instant;
 use crate::roll::{DoseRow, RollRow, SessionRow, parse_contact};

@@ -7,7 +7,7 @@ use super::journal::places_left;
 use super::life::Life;
 use super::verdict::offered;
 use crate::core::ids::{Channel, DoseNo, RequestKey, ResidentNo, SlotNo};
-use crate::core::resident::{Leg, Legs};
+use crate::core::leg::{Leg, Legs};
 use crate::ledger::sim_disk::Faults;
 use crate::ledger::verify;
 

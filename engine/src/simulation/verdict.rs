@@ -5,8 +5,9 @@ use super::city::{self, City};
 use super::clients::{Ask, Call};
 use super::journal::{Journal, Remembered};
 use crate::core::ids::{BookingNumber, DoseNo, ResidentNo};
+use crate::core::leg::Leg;
 use crate::core::refusal::RefusalCode as Code;
-use crate::core::resident::{Booking, BookingState, Leg};
+use crate::core::resident::{Booking, BookingState};
 use crate::core::session::{Session, SessionPhase};
 use crate::core::time::{ClockTime, Day, Instant};
 

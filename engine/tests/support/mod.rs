@@ -11,8 +11,8 @@ use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{
     BookingNumber, Channel, CityId, DoseNo, HoldId, RequestKey, ResidentNo, SessionId, SlotNo,
 };
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
-use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{DoseRow, PasswordHashParams, RollRow, SessionRow, WaveRow};

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId, SlotNo};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::session::Session;
 use utoipa::ToSchema;
 

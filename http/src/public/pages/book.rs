@@ -4,8 +4,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
 use sesshu_engine::core::ids::{BookingNumber, RequestKey};
+use sesshu_engine::core::leg::Legs;
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::Legs;
 use sesshu_engine::view::Done;
 
 use super::choose::choose_again;

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo};
-use sesshu_engine::core::resident::{Leg, Legs};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::view::{BookingView, Me};
 
 use super::frame::Frame;

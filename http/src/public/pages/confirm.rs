@@ -7,8 +7,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sesshu_engine::core::ids::BookingNumber;
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::view::HoldView;
 
 use super::choose::choose_again;

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use sesshu_engine::core::ids::{BookingNumber, SessionId};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::{Leg, Legs};
 use sesshu_engine::core::session::PublicState;
 use sesshu_engine::view::{SessionView, SlotView};
 

@@ -2,7 +2,7 @@
 
 use sesshu_engine::PlaceView;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo, SessionId, SlotNo};
-use sesshu_engine::core::resident::{Leg, Legs};
+use sesshu_engine::core::leg::{Leg, Legs};
 use sesshu_engine::core::session::PublicState;
 use sesshu_engine::view::BookingView;
 

@@ -7,8 +7,8 @@ use axum::extract::Request;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
+use sesshu_engine::core::leg::Legs;
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::core::resident::Legs;
 
 use super::frame::Frame;
 use super::go_to;
