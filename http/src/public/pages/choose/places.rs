@@ -287,3 +287,51 @@ const fn half_key(half: Half) -> &'static str {
         Half::Afternoon => "choose.afternoon",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sesshu_engine::core::ids::BookingNumber;
+    use sesshu_engine::core::time::Instant;
+
+    fn moment(revision: u64) -> Moment {
+        Moment::of_list(&Availability { at: Instant(0), revision, sessions: Vec::new() })
+    }
+
+    fn offered(session: u32, changes: Option<BookingNumber>) -> Offered {
+        Offered {
+            wish: Wish { changes, ..Wish::for_dose(DoseNo::FIRST) },
+            reading: Reading::default(),
+            may_pair: false,
+            feasible: vec![SessionId(session)],
+            pair: None,
+        }
+    }
+
+    fn html(kept: &KeptPlaces, offered: &Offered, revision: u64, text: &str) -> String {
+        kept.get(offered, moment(revision), || Places { html: text.into(), can_go_on: true }).html.to_string()
+    }
+
+    #[test]
+    fn equal_offers_are_rendered_once_per_moment_and_others_for_themselves() {
+        let kept = KeptPlaces::default();
+        assert_eq!(html(&kept, &offered(1, None), 3, "first"), "first");
+        assert_eq!(html(&kept, &offered(1, None), 3, "again"), "first");
+        assert_eq!(html(&kept, &offered(2, None), 3, "others"), "others");
+        assert_eq!(html(&kept, &offered(1, None), 4, "newer"), "newer");
+        assert_eq!(html(&kept, &offered(1, None), 3, "late"), "late");
+        assert_eq!(html(&kept, &offered(1, None), 4, "again"), "newer");
+    }
+
+    #[test]
+    fn a_change_is_not_kept_and_the_number_of_kept_choices_is_bounded() {
+        let kept = KeptPlaces::default();
+        let own = offered(1, Some(BookingNumber::from_ordinal(7, &[1; 32])));
+        assert_eq!(html(&kept, &own, 1, "one"), "one");
+        assert_eq!(html(&kept, &own, 1, "two"), "two");
+        for session in 0..1_000 {
+            html(&kept, &offered(session, None), 1, "x");
+        }
+        assert_eq!(kept.0.lock().expect("a lock").places.len(), KEPT_MAX);
+    }
+}
