@@ -94,11 +94,6 @@ fn gzip(bytes: &[u8], level: Compression) -> Option<Bytes> {
     (gzip.len() < bytes.len()).then(|| gzip.into())
 }
 
-/// The bytes compressed for an asker who reads that, if it makes them smaller.
-pub(crate) fn gzip_for(headers: &HeaderMap, bytes: &[u8]) -> Option<Bytes> {
-    accepts_gzip(headers).then(|| gzip(bytes, Compression::fast())).flatten()
-}
-
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let mut any = None;
     for item in values(headers, &ACCEPT_ENCODING) {
