@@ -16,8 +16,8 @@ use crate::priority::{Work, this_thread_is_for};
 
 /// The most entries of one commit.
 const BATCH_ENTRIES_MAX: usize = 1_024;
-/// How long the queue must be empty before the fold is written.
-const FOLD_IDLE: Duration = Duration::from_millis(20);
+/// How long the queue must be empty before the fold is written: a steady load, however small, does not meet it.
+const FOLD_IDLE: Duration = Duration::from_secs(1);
 /// How many records one slice of the fold writes, at least and at most.
 const FOLD_RECORDS_MIN: usize = 8;
 const FOLD_RECORDS_MAX: usize = 2_048;
