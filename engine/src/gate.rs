@@ -19,8 +19,8 @@ use crate::view::HoldView;
 const STRIPES: usize = 256;
 /// How many changes of one resident may wait behind the running one.
 const WAITING_PER_RESIDENT_MAX: usize = 32;
-/// How long a change waits for the one before it.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a change waits for the one before it: a little less than people wait for an answer.
+const WAIT_MAX: Duration = Duration::from_secs(4);
 
 #[derive(Default)]
 struct Stripe {

@@ -240,6 +240,10 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         if chain != Some(known.chain) {
             return Err(LoadError::Damaged { what: "acknowledged entries are missing or others", at: known.seq });
         }
+        // Reading proves nothing about writing: a store on a full disk can be opened.
+        if let Append::Unknown(error) = self.ledger.append(None, &[], None) {
+            return Err(error.into());
+        }
         let caught_up = index.head().seq - known.seq;
         if !planted(Bug::NoReload) {
             self.index.replace(index);
