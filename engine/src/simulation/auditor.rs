@@ -18,7 +18,7 @@ const HOLD_MINUTES: i64 = 5;
 const HOLD_MINUTES_IN_ALL: i64 = 10;
 
 /// Whoever waits so long may be sent away, in milliseconds.
-const WAIT_MS: i64 = 5_000;
+const WAIT_MS: i64 = 4_000;
 
 /// How often a person may give a contact in a day.
 const CONTACTS_A_DAY: usize = 20;
