@@ -29,7 +29,7 @@ const COMMITS: u64 = 500;
 /// How often it is looked whether the fold has ended, at most.
 const FOLDED_LOOKS_MAX: usize = 600;
 /// Residents that all goals together use up, and some more.
-const RESIDENTS: usize = 1_200_000;
+const RESIDENTS: usize = 1_000_000;
 
 /// Measures a goal, or several; gives their lines.
 type Measure = fn(&mut Goals) -> String;
@@ -115,7 +115,7 @@ impl Goals {
         Self { runtime, city, crowd, places, peak: 0.0 }
     }
 
-    /// Right after its making the city's tables lag by more than a million records, so that the fold is written beside the
+    /// Right after its making the city's tables lag by more than half a million records, so that the fold is written beside the
     /// batches; then nothing lags.
     fn fold(&mut self) -> String {
         let metrics = |goals: &Self| {

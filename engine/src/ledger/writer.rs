@@ -17,8 +17,8 @@ use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many records of the fold are written beside a batch when the tables lag far behind.
 const FOLD_RECORDS_BESIDE_BATCH: usize = 8;
-/// Beyond this lag the fold is written beside batches too, so that recovery stays short: it replays a million entries in a second or two.
-const FOLD_LAG_RECORDS_MAX: usize = 1_000_000;
+/// Beyond this lag the fold is written beside batches too, so that recovery stays short.
+const FOLD_LAG_RECORDS_MAX: usize = 500_000;
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
