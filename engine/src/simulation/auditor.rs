@@ -38,6 +38,9 @@ pub(super) fn wrong(check: &'static str, detail: String) -> Judged {
     Err(Violation { check, detail })
 }
 
+/// A hold, and whether it is one by phone.
+type Held = (HoldId, bool);
+
 /// What was true for one leg at some moment since the call.
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each of the four may have been true, in any combination")]
@@ -46,6 +49,9 @@ struct LegSeen {
     /// came before it: for that one the booking still stood, and holds and a new capacity count beside it.
     booked: Vec<Lanes>,
     capacities: Vec<u32>,
+    /// What was held when it was last looked at. By one message a clerk may decide about several who waited: a hold that one of
+    /// them used up and a hold that another one got may have stood together before.
+    held: Vec<Held>,
     /// Durable bookings alone left no place.
     full_of_bookings: bool,
     /// Durable bookings and live holds together left no place.
@@ -143,8 +149,12 @@ impl Auditor {
                 seen.free = true;
                 continue;
             };
-            seen.full_with_holds |= durable().any(|(lanes, places)| places_left(places, lanes.and(held), share) == 0);
-            seen.free |= places_left(slot.capacity, booked.and(held), share) > 0;
+            let before = seen.held.iter().filter(|before| !held.contains(before));
+            let together = lanes_of(held.iter().chain(before));
+            seen.full_with_holds |=
+                durable().any(|(lanes, places)| places_left(places, lanes.and(together), share) == 0);
+            seen.free |= places_left(slot.capacity, booked.and(lanes_of(&held)), share) > 0;
+            seen.held = held;
         }
     }
 
@@ -350,18 +360,19 @@ fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Jud
 }
 
 /// What is held in a slot, by the clerk's own list; none if the person's own hold is there, so that nobody stands in their way.
-fn held(world: &World, leg: Leg, own: Option<HoldId>, now: Instant) -> Option<Lanes> {
+fn held(world: &World, leg: Leg, own: Option<HoldId>, now: Instant) -> Option<Vec<Held>> {
     let look = |clerk: &crate::actors::SessionClerk| {
-        let mut lanes = Lanes::default();
-        for (id, held) in clerk.places().holds() {
-            if held.slot == leg.slot && held.expires_at > now {
-                if own == Some(id) {
-                    return None;
-                }
-                *(if held.phone { &mut lanes.phone } else { &mut lanes.web }) += 1;
-            }
-        }
-        Some(lanes)
+        let live = clerk.places().holds().filter(|(_, held)| held.slot == leg.slot && held.expires_at > now);
+        let live: Vec<Held> = live.map(|(id, held)| (id, held.phone)).collect();
+        (!live.iter().any(|(id, _)| own == Some(*id))).then_some(live)
     };
-    world.desks.look_at(leg.session, look).unwrap_or_default()
+    world.desks.look_at(leg.session, look).flatten()
+}
+
+fn lanes_of<'a>(holds: impl IntoIterator<Item = &'a Held>) -> Lanes {
+    let mut lanes = Lanes::default();
+    for (_, phone) in holds {
+        *(if *phone { &mut lanes.phone } else { &mut lanes.web }) += 1;
+    }
+    lanes
 }
