@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::EngineHandle;
 use crate::core::credential::StaffSecret;
-use crate::core::event::{By, Event, StaffRole};
+use crate::core::event::{By, Event};
 use crate::core::ids::SessionId;
 use crate::core::refusal::Refusal;
 use crate::core::resident::DoseElsewhere;
 use crate::core::setup::Wave;
 use crate::core::site_check::SiteProblem;
+use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{DoseRow, IssueError, Lane, LineError, WaveRow, normalise_password};
 
@@ -143,13 +144,17 @@ impl EngineHandle {
         let login: Box<str> = login.into();
         let secret = StaffSecret { password, totp_secret };
         let beside = Beside { staff: vec![(login.clone(), secret)], ..Beside::default() };
-        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, role }], Some(beside)).await?;
+        let before = self.index().setup().staff.get(&login).copied();
+        let venue = before.and_then(|account| account.venue);
+        let generation = before.map_or(1, |account| account.generation + 1);
+        let account = StaffAccount { role, venue, disabled: false, generation };
+        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], Some(beside)).await?;
         Ok(())
     }
 
     /// The role of a staff account.
     #[must_use]
     pub fn staff_role(&self, login: &str) -> Option<StaffRole> {
-        self.index().setup().staff.get(login).copied()
+        self.index().setup().staff.get(login).map(|account| account.role)
     }
 }

@@ -1,5 +1,6 @@
 //! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
 
+mod audit;
 mod booking;
 mod campaign;
 mod checks;
@@ -13,6 +14,7 @@ mod site;
 mod start;
 mod verifying;
 
+pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
