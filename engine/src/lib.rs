@@ -20,7 +20,7 @@ pub mod view;
 pub use handle::{
     CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine, PersonReport,
     PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedView, RollDifference,
-    StartError, VaccineSpec,
+    StaffAccount, StartError, VaccineSpec,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

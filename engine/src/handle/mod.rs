@@ -10,6 +10,7 @@ mod reading;
 mod roll;
 mod sessions;
 mod site;
+mod staff;
 mod start;
 mod verifying;
 
@@ -19,6 +20,7 @@ pub use roll::{
     RollDifference,
 };
 pub use sessions::{DraftSummary, PublishSummary};
+pub use staff::StaffAccount;
 #[cfg(test)]
 pub(crate) use start::Parts;
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
