@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use sesshu_engine::EngineHandle;
-use sesshu_engine::core::event::{By, StaffRole};
+use sesshu_engine::core::event::By;
+use sesshu_engine::core::staff::StaffRole;
 use sesshu_engine::roll::new_password;
 
 use crate::exit::Failure;
@@ -64,8 +65,7 @@ fn base32(bytes: &[u8; 20]) -> String {
 }
 
 fn role_of(name: &str) -> Result<StaffRole, Failure> {
-    let all = [StaffRole::Operator, StaffRole::Venue, StaffRole::Admin, StaffRole::Ops];
-    let found = all.into_iter().find(|role| role.code() == name);
+    let found = StaffRole::of_code(name);
     found.ok_or_else(|| Failure::usage(format!("`{name}` is not a role")))
 }
 

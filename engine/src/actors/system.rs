@@ -14,7 +14,6 @@ use super::message::SessionMessage;
 use super::session_actor::SessionActor;
 use crate::clock::Clock;
 use crate::core::ids::SessionId;
-use crate::core::session::SessionPhase;
 use crate::core::setup::Rules;
 use crate::ledger::{Index, LedgerQueue, SessionEntry, Submission, WriterFigures};
 use crate::priority::{Work, this_thread_is_for};
@@ -89,7 +88,7 @@ impl Shared {
         let mut mailboxes = self.registry.mailboxes.write().unwrap_or_else(PoisonError::into_inner);
         for entry in self.index.sessions() {
             let session = entry.definition();
-            if session.phase == SessionPhase::Draft {
+            if session.phase.is_hidden() {
                 continue;
             }
             mailboxes.entry(session.id).or_insert_with(|| {

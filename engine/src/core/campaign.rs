@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, StaffRole};
+use super::event::Event;
 use super::ids::{SessionId, VaccineId, VenueId};
 use super::resident::Contradiction;
 use super::session::{Session, SessionPhase};
 use super::setup::{Vaccine, Venue, Wave};
 use super::site::Site;
-use super::time::Instant;
+use super::staff::{Proposal, StaffAccount};
+use super::time::{Day, Instant};
 
 /// Venues, vaccines, waves, staff roles and the city's pages: small, read often, changed seldom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +24,13 @@ pub struct Setup {
     /// The waves in the city's order.
     pub waves: Vec<Wave>,
     /// Staff accounts.
-    pub staff: BTreeMap<Box<str>, StaffRole>,
+    pub staff: BTreeMap<Box<str>, StaffAccount>,
     /// What the city says on its pages.
     pub site: Arc<Site>,
+    /// Drafts that wait for a second person to publish them.
+    pub proposal: Option<Proposal>,
+    /// From when on personal data is erased, once the campaign has ended.
+    pub erase_on: Option<Day>,
 }
 
 impl Setup {
@@ -47,9 +52,14 @@ impl Setup {
             Event::VenueAdded(venue) => replace(&mut self.venues, venue, |old| old.id == venue.id),
             Event::VaccineDefined(vaccine) => replace(&mut self.vaccines, vaccine, |old| old.id == vaccine.id),
             Event::WavesReplaced(waves) => self.waves.clone_from(waves),
-            Event::StaffChanged { login, role } => {
-                self.staff.insert(login.clone(), *role);
+            Event::StaffChanged { login, account } => {
+                self.staff.insert(login.clone(), *account);
             }
+            Event::PublishProposed(proposal) => self.proposal = Some(proposal.clone()),
+            Event::ProposalWithdrawn | Event::SessionsPublished { .. } if self.proposal.is_some() => {
+                self.proposal = None;
+            }
+            Event::CampaignClosed { erase_on } => self.erase_on = Some(*erase_on),
             Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,
         }
@@ -80,6 +90,11 @@ pub fn sessions_after(
             let phase = SessionPhase::Published { opens_at: *opens_at };
             sessions.iter().map(|id| Ok(Session { phase, ..drafted(*id)? })).collect()
         }
+        Event::DraftDiscarded(id) => with_phase(*id, |_| SessionPhase::Discarded),
+        Event::SessionReopened(id) => with_phase(*id, |opens_at| SessionPhase::Published { opens_at }),
+        Event::StockChanged { session, doses_total } => {
+            Ok(vec![Session { doses_total: *doses_total, ..drafted(*session)? }])
+        }
         Event::SessionClosed(id) => with_phase(*id, |opens_at| SessionPhase::Closed { opens_at }),
         Event::SessionCancelled(id) => with_phase(*id, |opens_at| SessionPhase::Cancelled { opens_at }),
         Event::CapacityChanged { session, slot, capacity } => {
@@ -96,6 +111,7 @@ mod tests {
     use super::*;
     use crate::core::ids::{DoseNo, SlotNo};
     use crate::core::session::Slot;
+    use crate::core::staff::StaffRole;
     use crate::core::time::{ClockTime, Day, Instant};
 
     fn draft(id: u32) -> Session {
@@ -137,7 +153,8 @@ mod tests {
     #[test]
     fn applying_a_setup_event_again_changes_nothing() {
         let venue = |name: &str| Event::VenueAdded(Arc::new(Venue { id: VenueId(1), name: name.into() }));
-        let staff = Event::StaffChanged { login: "sato".into(), role: StaffRole::Operator };
+        let account = StaffAccount { role: StaffRole::Operator, venue: None, disabled: false, generation: 1 };
+        let staff = Event::StaffChanged { login: "sato".into(), account };
         let mut setup = Setup::default();
         let site = Event::SiteChanged(Arc::new(Site { revision: 1, ..Site::default() }));
         for event in [venue("市役所"), staff, site, venue("文化ホール")] {

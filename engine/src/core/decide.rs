@@ -132,7 +132,9 @@ pub fn may_change(
     let booking = record.booking(number).ok_or(RefusalCode::NoSuchBooking)?;
     match booking.state {
         BookingState::Cancelled | BookingState::CancelledByCity => Err(RefusalCode::NoSuchBooking.into()),
-        BookingState::CheckedIn | BookingState::Vaccinated | BookingState::NoShow => Err(RefusalCode::TooLate.into()),
+        BookingState::CheckedIn | BookingState::Vaccinated | BookingState::NoShow | BookingState::NotGiven => {
+            Err(RefusalCode::TooLate.into())
+        }
         BookingState::Booked if now > rules.change_deadline(booking.date) && !planted(Bug::ChangedTooLate) => {
             Err(RefusalCode::TooLate.into())
         }

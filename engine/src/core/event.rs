@@ -9,7 +9,11 @@ use super::resident::{Booking, BookingState, DoseElsewhere, EndedLogin};
 use super::session::Session;
 use super::setup::{Vaccine, Venue, Wave};
 use super::site::Site;
-use super::time::Instant;
+use super::staff::{
+    CallId, CallOutcome, CallReason, ExportKind, ExportReason, FollowUp, LeftoverAnswer, Proposal, Reached,
+    StaffAccount, View,
+};
+use super::time::{Day, Instant};
 
 /// One durable change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,24 @@ pub enum By {
     },
     /// Sesshu itself.
     System,
+    /// An operator in a call, for the person on the line.
+    Call {
+        /// The operator's login name.
+        login: Box<str>,
+        /// The call.
+        call: CallId,
+    },
+}
+
+impl By {
+    /// The member of staff, if it was one.
+    #[must_use]
+    pub fn staff(&self) -> Option<&str> {
+        match self {
+            Self::Staff(login) | Self::Call { login, .. } => Some(login),
+            Self::Resident(_) | Self::CommandLine { .. } | Self::System => None,
+        }
+    }
 }
 
 /// What can change. Events carry all that `apply` needs, so that applying them asks nobody.
@@ -126,12 +148,12 @@ pub enum Event {
         /// The new capacity.
         capacity: u32,
     },
-    /// A staff account was added or reset; its secrets lie beside the journal.
+    /// A staff account was added, reset, bound to a venue, disabled or enabled; its secrets lie beside the journal.
     StaffChanged {
         /// The login name.
         login: Box<str>,
-        /// The role.
-        role: StaffRole,
+        /// The account as it is now.
+        account: StaffAccount,
     },
     /// Staff looked at everything that is held about a person.
     PersonViewed {
@@ -152,39 +174,131 @@ pub enum Event {
         /// Whose.
         resident: ResidentNo,
     },
+    /// Staff looked at a list of people.
+    PeopleViewed {
+        /// Whom: at most [`Event::PEOPLE_VIEWED_MAX`].
+        residents: ResidentSet,
+        /// In which view.
+        view: View,
+    },
+    /// A member of staff signed in.
+    SignedIn {
+        /// The login name.
+        login: Box<str>,
+    },
+    /// A member of staff signed out.
+    SignedOut {
+        /// The login name.
+        login: Box<str>,
+    },
+    /// An operator took a call.
+    CallOpened {
+        /// The call.
+        call: CallId,
+        /// Why they call.
+        reason: CallReason,
+    },
+    /// A call ended.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: CallOutcome,
+    },
+    /// What a caller said of themself fits nobody.
+    NobodyFound {
+        /// In which call.
+        call: CallId,
+    },
+    /// An account looked up unusually many people within an hour.
+    LookupsUnusual {
+        /// The login name.
+        login: Box<str>,
+        /// How many in the hour before.
+        lookups: u32,
+    },
+    /// A person came, was vaccinated or not, or did not come; or one of these was taken back.
+    AttendanceChanged {
+        /// Whose.
+        resident: ResidentNo,
+        /// The booking before.
+        booking: Booking,
+        /// Its state after.
+        state: BookingState,
+        /// The lot of the dose, when it was given.
+        lot: Option<Box<str>>,
+    },
+    /// A person said that a clinic vaccinates them, or that none does.
+    ClinicNoted {
+        /// Who.
+        resident: ResidentNo,
+        /// Whether one does.
+        clinic: bool,
+    },
+    /// A new password by post was asked for.
+    PasswordRequested {
+        /// For whom.
+        resident: ResidentNo,
+    },
+    /// Somebody tried to reach a person about their booking.
+    FollowedUp {
+        /// Whom.
+        resident: ResidentNo,
+        /// Why.
+        why: FollowUp,
+        /// About which booking.
+        number: BookingNumber,
+        /// What came of it.
+        reached: Reached,
+    },
+    /// A person was offered a leftover dose.
+    LeftoverOffered {
+        /// Whom.
+        resident: ResidentNo,
+        /// Of which session.
+        session: SessionId,
+        /// What they said.
+        answer: LeftoverAnswer,
+    },
+    /// A draft was thrown away.
+    DraftDiscarded(SessionId),
+    /// A closed session takes bookings again.
+    SessionReopened(SessionId),
+    /// The vaccine of a session was counted.
+    StockChanged {
+        /// Of which session.
+        session: SessionId,
+        /// How many doses there are; none is without limit.
+        doses_total: Option<u32>,
+    },
+    /// All drafts were proposed for publishing.
+    PublishProposed(Proposal),
+    /// The proposal was taken back.
+    ProposalWithdrawn,
+    /// Something was exported.
+    Exported {
+        /// What.
+        what: ExportKind,
+        /// For what.
+        reason: ExportReason,
+        /// How many rows.
+        rows: u32,
+    },
+    /// The campaign ended; personal data is erased from this day on.
+    CampaignClosed {
+        /// The day.
+        erase_on: Day,
+    },
+    /// The personal data of these people was erased.
+    PeopleErased {
+        /// Of whom.
+        residents: ResidentSet,
+    },
 }
 
-/// What a member of staff may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum StaffRole {
-    /// Books for residents by phone.
-    Operator,
-    /// Works in a venue.
-    Venue,
-    /// Runs the campaign.
-    Admin,
-    /// Runs the system.
-    Ops,
-}
-
-impl StaffRole {
-    /// The stable name in files and commands.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Venue => "venue",
-            Self::Admin => "admin",
-            Self::Ops => "ops",
-        }
-    }
-}
-
-/// In which view a person was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum View {
-    /// The report of everything held about a person.
-    Report,
+impl Event {
+    /// How many people one [`Event::PeopleViewed`] names at most: each costs a row of the audit's index in the same commit.
+    pub const PEOPLE_VIEWED_MAX: usize = 200;
 }
 
 /// Pseudonyms in ascending order, as ranges: a whole roll takes a few bytes.
@@ -299,6 +413,13 @@ impl Event {
                 | Self::LoginEnded { .. }
                 | Self::ContactGiven { .. }
                 | Self::ContactDeleted { .. }
+                | Self::AttendanceChanged { .. }
+                | Self::ClinicNoted { .. }
+                | Self::PasswordRequested { .. }
+                | Self::FollowedUp { .. }
+                | Self::LeftoverOffered { .. }
+                | Self::PersonViewed { .. }
+                | Self::PeopleViewed { .. }
         )
     }
 
@@ -311,11 +432,16 @@ impl Event {
             | Self::DoseRecorded { resident, .. }
             | Self::LoginEnded { resident, .. }
             | Self::ContactGiven { resident }
-            | Self::ContactDeleted { resident } => each(*resident),
+            | Self::ContactDeleted { resident }
+            | Self::AttendanceChanged { resident, .. }
+            | Self::ClinicNoted { resident, .. }
+            | Self::PasswordRequested { resident }
+            | Self::FollowedUp { resident, .. }
+            | Self::LeftoverOffered { resident, .. } => each(*resident),
             Self::RollImported { added, changed, gone, .. } => {
                 added.iter().chain(changed.iter()).chain(gone.iter()).for_each(each);
             }
-            Self::PasswordsIssued { residents } => residents.iter().for_each(each),
+            Self::PasswordsIssued { residents } | Self::PeopleErased { residents } => residents.iter().for_each(each),
             Self::VenueAdded(_)
             | Self::VaccineDefined(_)
             | Self::WavesReplaced(_)
@@ -326,6 +452,20 @@ impl Event {
             | Self::CapacityChanged { .. }
             | Self::StaffChanged { .. }
             | Self::PersonViewed { .. }
+            | Self::PeopleViewed { .. }
+            | Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::CallOpened { .. }
+            | Self::CallEnded { .. }
+            | Self::NobodyFound { .. }
+            | Self::LookupsUnusual { .. }
+            | Self::DraftDiscarded(_)
+            | Self::SessionReopened(_)
+            | Self::StockChanged { .. }
+            | Self::PublishProposed(_)
+            | Self::ProposalWithdrawn
+            | Self::Exported { .. }
+            | Self::CampaignClosed { .. }
             | Self::SiteChanged(_) => {}
         }
     }

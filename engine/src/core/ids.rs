@@ -105,6 +105,9 @@ impl fmt::Display for DoseNo {
 pub struct CityId(u128);
 
 impl CityId {
+    /// The ID of nobody: what is left of an ID that was erased. No digits make it.
+    pub const NONE: Self = Self(0);
+
     /// How many digits an ID may have.
     pub const DIGITS: std::ops::RangeInclusive<usize> = 4..=20;
 
@@ -126,7 +129,7 @@ impl CityId {
 
 impl fmt::Display for CityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_string()[1..])
+        f.write_str(self.0.to_string().get(1..).unwrap_or_default())
     }
 }
 

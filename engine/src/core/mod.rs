@@ -4,6 +4,7 @@
 //! the only way in which anything changes.
 
 pub mod campaign;
+pub mod care;
 pub mod color;
 pub mod contact;
 pub mod count;
@@ -21,4 +22,5 @@ pub mod site;
 pub mod site_change;
 pub mod site_check;
 pub mod site_place;
+pub mod staff;
 pub mod time;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::care::{Care, FollowedUp, GivenDose, LeftoverAsked};
 use super::contact::ContactRecord;
 use super::event::{Entry, Event};
 use super::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
@@ -20,6 +21,14 @@ pub struct Person {
     pub birth_date: Day,
     /// The groups on the roll (区分).
     pub groups: Box<[Box<str>]>,
+}
+
+impl Person {
+    /// Who is left when personal data was erased: nobody.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self { id: CityId::NONE, name_kana: "".into(), birth_date: Day(0), groups: Box::new([]) }
+    }
 }
 
 /// Personal data stays out of logs.
@@ -65,6 +74,8 @@ pub enum BookingState {
     Vaccinated,
     /// The person did not come: the place was used, the dose was not.
     NoShow,
+    /// The person came, and the doctor did not vaccinate: the place was used, the dose was not.
+    NotGiven,
 }
 
 impl BookingState {
@@ -77,7 +88,19 @@ impl BookingState {
     /// Whether the booking uses a place: a no-show does.
     #[must_use]
     pub const fn uses_place(self) -> bool {
-        self.is_live() || matches!(self, Self::NoShow)
+        self.is_live() || matches!(self, Self::NoShow | Self::NotGiven)
+    }
+
+    /// Whether staff of the venue may change it to `next`; each such change can be taken back.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Booked, Self::CheckedIn | Self::NoShow)
+                | (Self::CheckedIn, Self::Booked | Self::Vaccinated | Self::NotGiven)
+                | (Self::Vaccinated | Self::NotGiven, Self::CheckedIn)
+                | (Self::NoShow, Self::Booked)
+        )
     }
 
     /// The stable name in answers.
@@ -90,6 +113,7 @@ impl BookingState {
             Self::CheckedIn => "checked_in",
             Self::Vaccinated => "vaccinated",
             Self::NoShow => "no_show",
+            Self::NotGiven => "not_given",
         }
     }
 }
@@ -217,6 +241,10 @@ pub struct ResidentRecord {
     pub ended_logins: Vec<EndedLogin>,
     /// Whether a contact lies beside the journal.
     pub contact: ContactRecord,
+    /// What staff noted about the person, if anything.
+    pub care: Option<Box<Care>>,
+    /// Whether the personal data was erased.
+    pub erased: bool,
 }
 
 impl ResidentRecord {
@@ -307,6 +335,27 @@ impl ResidentRecord {
                 Event::LoginEnded { resident: owner, ended } if *owner == resident => self.end_login(*ended, entry.at),
                 Event::ContactGiven { resident: owner } if *owner == resident => self.contact.give(entry.at),
                 Event::ContactDeleted { resident: owner } if *owner == resident => self.contact.delete(),
+                Event::AttendanceChanged { resident: owner, booking, state, lot } if *owner == resident => {
+                    self.attend(booking.number, *state, lot.as_deref(), entry.at)?;
+                }
+                Event::ClinicNoted { resident: owner, clinic } if *owner == resident => {
+                    self.care_mut().clinic = *clinic;
+                }
+                Event::PasswordRequested { resident: owner } if *owner == resident => {
+                    self.care_mut().password_requested_at = Some(entry.at);
+                }
+                Event::FollowedUp { resident: owner, why, number, reached } if *owner == resident => {
+                    let done = FollowedUp { why: *why, number: *number, reached: *reached, at: entry.at };
+                    let followed_up = &mut self.care_mut().followed_up;
+                    followed_up.retain(|old| (old.why, old.number) != (done.why, done.number));
+                    followed_up.push(done);
+                }
+                Event::LeftoverOffered { resident: owner, session, answer } if *owner == resident => {
+                    let leftovers = &mut self.care_mut().leftovers;
+                    leftovers.retain(|old| old.session != *session);
+                    leftovers.push(LeftoverAsked { session: *session, answer: *answer, at: entry.at });
+                }
+                Event::PeopleErased { residents } if residents.contains(resident) => self.erase(),
                 Event::RollImported { gone, added, changed, .. } => {
                     if gone.contains(resident) {
                         self.left_roll = true;
@@ -317,6 +366,9 @@ impl ResidentRecord {
                 Event::PasswordsIssued { residents } if residents.contains(resident) => {
                     self.credential_generation += 1;
                     self.ended_logins.clear();
+                    if let Some(care) = &mut self.care {
+                        care.password_requested_at = None;
+                    }
                 }
                 _ => {}
             }
@@ -336,6 +388,41 @@ impl ResidentRecord {
     fn booking_mut(&mut self, number: BookingNumber) -> Result<&mut Booking, Contradiction> {
         let found = self.bookings.iter_mut().find(|booking| booking.number == number);
         found.ok_or(Contradiction::NoSuchBooking)
+    }
+
+    fn care_mut(&mut self) -> &mut Care {
+        self.care.get_or_insert_default()
+    }
+
+    fn attend(
+        &mut self,
+        number: BookingNumber,
+        state: BookingState,
+        lot: Option<&str>,
+        at: Instant,
+    ) -> Result<(), Contradiction> {
+        let before = *self.booking_mut(number)?;
+        if state.is_live() && self.live(before.dose).is_some_and(|live| live.number != number) {
+            return Err(Contradiction::SecondLiveBooking);
+        }
+        self.booking_mut(number)?.state = state;
+        if let Some(care) = &mut self.care {
+            care.given.retain(|given| given.number != number);
+        }
+        if let Some(lot) = lot {
+            self.care_mut().given.push(GivenDose { number, lot: lot.into(), at });
+        }
+        Ok(())
+    }
+
+    /// Nothing is left by which the person could log in or book; bookings stay, so that counts do.
+    fn erase(&mut self) {
+        self.erased = true;
+        self.left_roll = true;
+        self.credential_generation += 1;
+        self.ended_logins.clear();
+        self.keys.clear();
+        self.contact.delete();
     }
 
     fn end_login(&mut self, ended: EndedLogin, now: Instant) {

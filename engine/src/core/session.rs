@@ -62,6 +62,16 @@ pub enum SessionPhase {
         /// When it had opened or would have.
         opens_at: Instant,
     },
+    /// A draft that was thrown away. Drafting the same session again takes it up.
+    Discarded,
+}
+
+impl SessionPhase {
+    /// Whether nobody outside the city's staff sees it.
+    #[must_use]
+    pub const fn is_hidden(self) -> bool {
+        matches!(self, Self::Draft | Self::Discarded)
+    }
 }
 
 /// The state of a session or slot as residents see it.
@@ -109,7 +119,7 @@ impl Session {
     #[must_use]
     pub const fn opens_at(&self) -> Option<Instant> {
         match self.phase {
-            SessionPhase::Draft => None,
+            SessionPhase::Draft | SessionPhase::Discarded => None,
             SessionPhase::Published { opens_at }
             | SessionPhase::Closed { opens_at }
             | SessionPhase::Cancelled { opens_at } => Some(opens_at),
@@ -136,7 +146,7 @@ impl Session {
             return Err(RefusalCode::NoSuchSlot);
         }
         match self.phase {
-            SessionPhase::Draft => Err(RefusalCode::NoSuchSlot),
+            SessionPhase::Draft | SessionPhase::Discarded => Err(RefusalCode::NoSuchSlot),
             SessionPhase::Closed { .. } | SessionPhase::Cancelled { .. } => Err(RefusalCode::Closed),
             SessionPhase::Published { opens_at } if now < opens_at && !planted(Bug::OpensEarly) => {
                 Err(RefusalCode::NotOpen)
@@ -151,7 +161,7 @@ impl Session {
     pub fn slot_state(&self, no: SlotNo, free: u32, now: Instant) -> Option<PublicState> {
         let slot = self.slot(no)?;
         match self.phase {
-            SessionPhase::Draft => None,
+            SessionPhase::Draft | SessionPhase::Discarded => None,
             SessionPhase::Cancelled { .. } => Some(PublicState::Cancelled),
             SessionPhase::Closed { .. } => Some(PublicState::Closed),
             SessionPhase::Published { .. } if now >= self.date.at(slot.start) => Some(PublicState::Closed),

@@ -1,5 +1,6 @@
 //! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
 
+mod audit;
 mod booking;
 mod campaign;
 mod checks;
@@ -14,13 +15,13 @@ mod staff;
 mod start;
 mod verifying;
 
+pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference,
 };
 pub use sessions::{DraftSummary, PublishSummary};
-pub use staff::StaffAccount;
 #[cfg(test)]
 pub(crate) use start::Parts;
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};

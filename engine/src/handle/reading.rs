@@ -9,7 +9,7 @@ use crate::core::decide::next_dose;
 use crate::core::ids::{ResidentNo, SlotNo};
 use crate::core::leg::Leg;
 use crate::core::resident::{Booking, BookingState, Granted};
-use crate::core::session::{PublicState, Session, SessionPhase};
+use crate::core::session::{PublicState, Session};
 use crate::core::setup::{Venue, WaveOpening, wave_opening};
 use crate::core::time::{Day, Instant};
 use crate::ledger::SessionEntry;
@@ -143,7 +143,7 @@ impl EngineHandle {
     #[must_use]
     pub fn place(&self, leg: Leg) -> Option<PlaceView> {
         let session = self.index().session(leg.session)?.definition();
-        if session.phase == SessionPhase::Draft {
+        if session.phase.is_hidden() {
             return None;
         }
         let slot = session.slot(leg.slot)?;

@@ -92,7 +92,7 @@ impl EngineHandle {
                 Some(old) if Session { phase: SessionPhase::Draft, ..(**old).clone() } == drafted => {
                     summary.unchanged += 1;
                 }
-                Some(old) if old.phase != SessionPhase::Draft => summary.published += 1,
+                Some(old) if !old.phase.is_hidden() => summary.published += 1,
                 Some(_) => {
                     summary.changed += 1;
                     events.push(Event::SessionDrafted(drafted));
@@ -173,7 +173,7 @@ impl EngineHandle {
         if capacity > Session::SLOT_CAPACITY_MAX {
             return Err(CampaignError::CapacityTooLarge(Session::SLOT_CAPACITY_MAX));
         }
-        if definition.slot(slot).is_none() || definition.phase == SessionPhase::Draft {
+        if definition.slot(slot).is_none() || definition.phase.is_hidden() {
             return Err(CampaignError::NoSuchSession(session));
         }
         let events = vec![Event::CapacityChanged { session, slot, capacity }];
@@ -234,7 +234,7 @@ impl EngineHandle {
         let may_end = match phase {
             Some(SessionPhase::Published { .. }) => true,
             Some(SessionPhase::Closed { .. }) => matches!(event, Event::SessionCancelled(_)),
-            None | Some(SessionPhase::Draft | SessionPhase::Cancelled { .. }) => false,
+            None | Some(SessionPhase::Draft | SessionPhase::Discarded | SessionPhase::Cancelled { .. }) => false,
         };
         if !may_end {
             return Err(CampaignError::NotOpen(session));

@@ -8,24 +8,11 @@ use super::EngineHandle;
 use super::campaign::CampaignError;
 use super::login::HASH_WAIT_MAX;
 use crate::core::credential::StaffSecret;
-use crate::core::event::{By, Event, StaffRole};
-use crate::core::ids::VenueId;
+use crate::core::event::{By, Event};
+use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{Lane, normalise_password};
 use crate::view::LoginError;
-
-/// A staff account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StaffAccount {
-    /// What it may do.
-    pub role: StaffRole,
-    /// The venue that it works in, if it is bound to one.
-    pub venue: Option<VenueId>,
-    /// Whether it may not sign in at present.
-    pub disabled: bool,
-    /// Grows whenever its secrets or its rights change: who signed in before is signed out.
-    pub generation: u32,
-}
 
 impl EngineHandle {
     /// Adds a staff account, or with `reset` gives an existing one new secrets.
@@ -43,7 +30,11 @@ impl EngineHandle {
         let login: Box<str> = login.into();
         let secret = StaffSecret { password, totp_secret };
         let beside = Beside { staff: vec![(login.clone(), secret)], ..Beside::default() };
-        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, role }], Some(beside)).await?;
+        let before = self.staff_account(&login);
+        let venue = before.and_then(|account| account.venue);
+        let generation = before.map_or(1, |account| account.generation + 1);
+        let account = StaffAccount { role, venue, disabled: false, generation };
+        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], Some(beside)).await?;
         Ok(())
     }
 
@@ -56,8 +47,7 @@ impl EngineHandle {
     /// A staff account as it is now.
     #[must_use]
     pub fn staff_account(&self, login: &str) -> Option<StaffAccount> {
-        let role = self.index().setup().staff.get(login).copied()?;
-        Some(StaffAccount { role, venue: None, disabled: false, generation: 0 })
+        self.index().setup().staff.get(login).copied()
     }
 
     /// Whether `password`, as typed, is that of the account `login`. An unknown or disabled account takes the same work and

@@ -1,10 +1,13 @@
-//! Questions that are answered from the stored journal, not from the index: verification, and who viewed a person.
+//! Questions that are answered from the stored journal: verification, and who viewed a person.
 
 use super::roll::ReportedView;
-use super::{EngineConfig, EngineHandle};
-use crate::core::event::{By, Entry, Event};
+use super::{AuditQuery, EngineConfig, EngineHandle};
+use crate::core::event::{By, Event};
 use crate::core::ids::ResidentNo;
 use crate::ledger::{LoadError, RecoverError, Snapshot, VerifyReport, verify};
+
+/// How many views a report lists at most.
+const VIEWS_MAX: usize = 10_000;
 
 impl EngineHandle {
     /// Verifies the running store on a consistent view of it. Takes seconds of one core on a large store.
@@ -14,21 +17,13 @@ impl EngineHandle {
         verified.map_err(|_| LoadError::Damaged { what: "a store on which verification fails", at: 0 })?
     }
 
-    /// Who viewed a person, oldest first. Reads the whole journal.
+    /// Who viewed a person, oldest first; at most the last [`VIEWS_MAX`].
     pub(super) async fn views_of(&self, resident: ResidentNo) -> Result<Vec<ReportedView>, LoadError> {
-        let reader = self.0.reader.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let mut views = Vec::new();
-            reader.snapshot()?.entries(&mut |entry: &Entry| {
-                let viewed =
-                    |event: &Event| matches!(event, Event::PersonViewed { resident: whom, .. } if *whom == resident);
-                if entry.events.iter().any(viewed) {
-                    views.push(ReportedView { at: entry.at.to_rfc3339(), by: name_of(&entry.by) });
-                }
-            })?;
-            Ok(views)
-        });
-        read.await.map_err(|_| LoadError::Damaged { what: "a journal that cannot be read", at: 0 })?
+        let query = AuditQuery { person: Some(resident), rows_max: VIEWS_MAX, ..AuditQuery::default() };
+        let page = self.audit(query).await?;
+        let is_view = |event: &Event| matches!(event, Event::PersonViewed { .. } | Event::PeopleViewed { .. });
+        let views = page.entries.into_iter().rev().filter(|(_, entry)| entry.events.iter().any(is_view));
+        Ok(views.map(|(_, entry)| ReportedView { at: entry.at.to_rfc3339(), by: name_of(&entry.by) }).collect())
     }
 }
 
@@ -46,5 +41,6 @@ fn name_of(by: &By) -> String {
         By::Staff(login) => format!("staff {login}"),
         By::CommandLine { uid } => format!("command line, user id {uid}"),
         By::System => "sesshu".into(),
+        By::Call { login, call } => format!("staff {login} in call {call}"),
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::LoadError;
+use super::audit::AuditRow;
 use crate::core::event::Entry;
 use crate::core::time::Instant;
 use crate::planted::{Bug, planted};
@@ -43,6 +44,8 @@ pub struct Block {
     pub at: Instant,
     /// Its stored form.
     pub bytes: Vec<u8>,
+    /// What the audit's index gets of it.
+    pub audit: Vec<AuditRow>,
 }
 
 /// Collects entries into a block.
@@ -53,6 +56,7 @@ pub struct BlockWriter {
     chain: Chain,
     at: Instant,
     bytes: Vec<u8>,
+    audit: Vec<AuditRow>,
 }
 
 const COUNT_BYTES: std::ops::Range<usize> = 1..5;
@@ -65,7 +69,7 @@ impl BlockWriter {
         bytes.push(FORMAT);
         bytes.extend_from_slice(&0_u32.to_le_bytes());
         bytes.extend_from_slice(&chain.0);
-        Self { first_seq: head_seq + 1, entries: 0, chain, at: Instant::default(), bytes }
+        Self { first_seq: head_seq + 1, entries: 0, chain, at: Instant::default(), bytes, audit: Vec::new() }
     }
 
     /// The sequence number that the next entry gets.
@@ -91,6 +95,7 @@ impl BlockWriter {
         self.bytes = bytes;
         self.at = self.at.max(entry.at);
         let seq = self.next_seq();
+        self.audit.extend(AuditRow::of(seq, entry));
         self.entries += 1;
         (seq, self.chain)
     }
@@ -100,7 +105,8 @@ impl BlockWriter {
     pub fn finish(mut self) -> Block {
         self.bytes[COUNT_BYTES].copy_from_slice(&self.entries.to_le_bytes());
         self.bytes.extend_from_slice(&self.chain.0);
-        Block { first_seq: self.first_seq, entries: self.entries, chain: self.chain, at: self.at, bytes: self.bytes }
+        let Self { first_seq, entries, chain, at, bytes, audit } = self;
+        Block { first_seq, entries, chain, at, bytes, audit }
     }
 }
 
@@ -135,6 +141,18 @@ pub(crate) fn read_block(
         rest = after;
     }
     if rest == chain.0 { Ok(chain) } else { Err(damaged("a block whose chain does not verify")) }
+}
+
+/// The entry `seq` of a stored block, without its chain: `verify` is who checks that.
+pub(super) fn entry_of(first_seq: u64, bytes: &[u8], seq: u64) -> Result<Entry, LoadError> {
+    let damaged = || LoadError::Damaged { what: "an entry of the journal", at: seq };
+    let mut rest = bytes.get(COUNT_BYTES.end + 32..).ok_or_else(damaged)?;
+    for _ in first_seq..seq {
+        let (length, after) = take::<4>(rest).ok_or_else(damaged)?;
+        rest = after.get(u32::from_le_bytes(length) as usize..).ok_or_else(damaged)?;
+    }
+    let (length, after) = take::<4>(rest).ok_or_else(damaged)?;
+    decode(after.get(..u32::from_le_bytes(length) as usize).ok_or_else(damaged)?, "an entry", seq)
 }
 
 fn take<const N: usize>(bytes: &[u8]) -> Option<([u8; N], &[u8])> {
@@ -208,6 +226,8 @@ mod tests {
         let chain = read_block(1, &first.bytes, CHAIN_START, |seq, entry, _| seen.push((seq, entry))).expect("whole");
         read_block(4, &second.bytes, chain, |seq, entry, _| seen.push((seq, entry))).expect("whole");
         assert_eq!(seen, (0..5).map(|n| (u64::from(n) + 1, entry(n))).collect::<Vec<_>>());
+        assert_eq!(entry_of(4, &second.bytes, 5).expect("whole"), entry(4));
+        assert!(entry_of(4, &second.bytes, 6).is_err(), "a chain is no entry");
     }
 
     #[test]

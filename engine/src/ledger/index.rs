@@ -235,21 +235,8 @@ impl Index {
     /// Puts rows that lie beside the journal.
     pub(super) fn put_beside(&self, beside: &Beside) {
         for (no, person) in &beside.people {
-            let mut stripe = write(&self.stripes[no.0 as usize % STRIPES]);
-            let at = no.0 as usize / STRIPES;
-            if stripe.len() <= at {
-                stripe.resize_with(at + 1, || None);
-            }
             write(&self.by_id).insert(person.id, *no);
-            match &mut stripe[at] {
-                Some(resident) => resident.person = person.clone(),
-                empty => {
-                    let record = ResidentRecord::default();
-                    let person = person.clone();
-                    *empty = Some(ResidentEntry { person, password: None, contact: None, record, lagging: false });
-                }
-            }
-            self.residents_next.fetch_max(no.0 + 1, Ordering::AcqRel);
+            self.resident_or_new(*no, |resident| resident.person = person.clone());
         }
         for (no, password) in &beside.passwords {
             self.resident_mut(*no, |resident| resident.password = Some(*password));
@@ -257,18 +244,46 @@ impl Index {
         for (no, contact) in &beside.contacts {
             self.resident_mut(*no, |resident| resident.contact.clone_from(contact));
         }
+        for no in &beside.erased {
+            let id = self.resident_mut(*no, |resident| {
+                let person = std::mem::replace(&mut resident.person, Person::erased());
+                resident.password = None;
+                resident.contact = None;
+                person.id
+            });
+            if let Some(id) = id {
+                write(&self.by_id).remove(&id);
+            }
+        }
         let mut staff = write(&self.staff);
         for (login, secret) in &beside.staff {
             staff.insert(login.clone(), secret.clone());
         }
     }
 
-    /// Puts a resident's record from the tables, at recovery.
+    /// Runs `change` on a resident; one who is not there yet has no personal data before it.
+    fn resident_or_new(&self, no: ResidentNo, change: impl FnOnce(&mut ResidentEntry)) {
+        let mut stripe = write(&self.stripes[no.0 as usize % STRIPES]);
+        let at = no.0 as usize / STRIPES;
+        if stripe.len() <= at {
+            stripe.resize_with(at + 1, || None);
+        }
+        change(stripe[at].get_or_insert_with(|| ResidentEntry {
+            person: Person::erased(),
+            password: None,
+            contact: None,
+            record: ResidentRecord::default(),
+            lagging: false,
+        }));
+        self.residents_next.fetch_max(no.0 + 1, Ordering::AcqRel);
+    }
+
+    /// Puts a resident's record from the tables, at recovery. The personal data of somebody who was erased is not there any more.
     pub(super) fn put_record(&self, no: ResidentNo, mut record: ResidentRecord) {
         if planted(Bug::KeyForgottenAfterRestart) {
             record.keys.clear();
         }
-        self.resident_mut(no, |resident| resident.record = record);
+        self.resident_or_new(no, |resident| resident.record = record);
     }
 
     /// Puts a session's definition; a new one gets empty counts.

@@ -2,6 +2,7 @@
 //!
 //! It knows the core's events and `apply`; it does not know who asks, actors or the web.
 
+mod audit;
 mod codec;
 #[cfg(test)]
 mod faults;
@@ -23,6 +24,7 @@ mod thread;
 mod verify;
 mod writer;
 
+pub use audit::{AuditRow, COMMAND_LINE, SYSTEM};
 #[cfg(test)]
 pub(crate) use codec::read_block;
 pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
@@ -79,6 +81,8 @@ pub struct Beside {
     pub staff: Vec<(Box<str>, StaffSecret)>,
     /// Contacts that people gave; none erases the one before.
     pub contacts: Vec<(ResidentNo, Option<Contact>)>,
+    /// People whose personal data, password and contact are erased.
+    pub erased: Vec<ResidentNo>,
 }
 
 /// A record whose table row lags behind the journal.

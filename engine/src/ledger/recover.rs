@@ -128,14 +128,16 @@ mod tests {
     use super::super::codec::BlockWriter;
     use super::super::{Append, Ledger};
     use super::*;
-    use crate::core::event::{By, Entry, Event, StaffRole};
+    use crate::core::event::{By, Entry, Event};
+    use crate::core::staff::{StaffAccount, StaffRole};
 
     fn identity(id: u8) -> super::super::StoreIdentity {
         super::super::StoreIdentity { id: [id; 16], number_key: [7; 32] }
     }
 
     fn entry(at: i64) -> Entry {
-        let event = Event::StaffChanged { login: "a".into(), role: StaffRole::Ops };
+        let account = StaffAccount { role: StaffRole::Ops, venue: None, disabled: false, generation: 1 };
+        let event = Event::StaffChanged { login: "a".into(), account };
         Entry { at: Instant(at), by: By::System, key: None, events: vec![event] }
     }
 

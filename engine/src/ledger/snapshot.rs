@@ -1,19 +1,21 @@
 //! Consistent views of a store, and everything that is read from one. What does not add up to the seal is damage; it is never
 //! given as data.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use redb::{Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, TableHandle};
 
-use super::codec::{CHAIN_START, FORMAT, decode_row, read_block};
+use super::audit::AuditRow;
+use super::codec::{FORMAT, decode_row, entry_of};
 use super::overlay::Overlay;
 use super::seal::{RowSum, SEALED, Seal};
 use super::storage::CACHE_BYTES;
 use super::store::{FILE_NAME, open_error};
 use super::tables::{
-    CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY,
-    SESSIONS, SETUP_KEY, STAFF,
+    AUDIT_MAKERS, AUDIT_PEOPLE, CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE,
+    RESIDENTS, SEAL, SEAL_KEY, SESSIONS, SETUP_KEY, STAFF,
 };
 use super::{Beside, EachBlock, LoadError, StoreIdentity};
 use crate::core::campaign::Setup;
@@ -143,15 +145,53 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Every entry from the first on, with the chain verified from the start.
-    pub fn entries(&self, each: &mut dyn FnMut(&Entry)) -> Result<(), LoadError> {
-        let mut chain = CHAIN_START;
-        self.blocks_from(1, &mut |first_seq, bytes| {
-            chain = read_block(first_seq, bytes, chain, |_, entry, _| each(&entry))?;
-            Ok(())
-        })?;
-        let seal = self.seal()?;
-        if seal.chain == chain { Ok(()) } else { Err(LoadError::Damaged { what: "the journal's end", at: seal.seq }) }
+    /// The sequence number of the journal's last entry; 0 before the first.
+    pub fn last_seq(&self) -> Result<u64, LoadError> {
+        Ok(self.seal()?.seq)
+    }
+
+    /// The entry `seq`; none if there is no such entry.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, LoadError> {
+        let journal = self.view.open_table(JOURNAL)?;
+        if seq == 0 || seq > self.last_seq()? {
+            return Ok(None);
+        }
+        let block = journal.range(..=seq)?.next_back().transpose()?;
+        block.map(|(first, bytes)| entry_of(first.value(), bytes.value(), seq)).transpose()
+    }
+
+    /// The last of at most `rows_max` entries about `person` with a sequence number in `range`, newest first.
+    pub fn audit_of_person(
+        &self,
+        person: ResidentNo,
+        range: Range<u64>,
+        rows_max: usize,
+    ) -> Result<Vec<u64>, LoadError> {
+        let table = self.view.open_table(AUDIT_PEOPLE)?;
+        let rows = table.range((person.0, range.start)..(person.0, range.end))?.rev().take(rows_max);
+        rows.map(|row| Ok(row?.0.value().1)).collect()
+    }
+
+    /// The same for entries that `maker` made.
+    pub fn audit_of_maker(&self, maker: &str, range: Range<u64>, rows_max: usize) -> Result<Vec<u64>, LoadError> {
+        let table = self.view.open_table(AUDIT_MAKERS)?;
+        let rows = table.range((maker, range.start)..(maker, range.end))?.rev().take(rows_max);
+        rows.map(|row| Ok(row?.0.value().1)).collect()
+    }
+
+    /// What the audit's index adds up to.
+    pub(super) fn audit_sum(&self) -> Result<AuditSum, LoadError> {
+        let mut sum = AuditSum::default();
+        for row in self.view.open_table(AUDIT_PEOPLE)?.iter()? {
+            let (person, seq) = row?.0.value();
+            sum.person(ResidentNo(person), seq);
+        }
+        for row in self.view.open_table(AUDIT_MAKERS)?.iter()? {
+            let row = row?.0;
+            let (maker, seq) = row.value();
+            sum.maker(maker, seq);
+        }
+        Ok(sum)
     }
 
     /// Everything beside the journal.
@@ -191,6 +231,29 @@ impl Snapshot {
             each(SessionId(id), decode_row(row, "session", u64::from(id))?);
             Ok(())
         })
+    }
+}
+
+/// What an index of the audit adds up to: equal sums are equal rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct AuditSum {
+    people: RowSum,
+    makers: RowSum,
+}
+
+impl AuditSum {
+    /// Takes up what the index has of an entry.
+    pub(super) fn add(&mut self, row: &AuditRow) {
+        row.people.iter().for_each(|person| self.person(*person, row.seq));
+        self.maker(&row.maker, row.seq);
+    }
+
+    fn person(&mut self, person: ResidentNo, seq: u64) {
+        self.people.add(&person.0.to_le_bytes(), &seq.to_le_bytes());
+    }
+
+    fn maker(&mut self, maker: &str, seq: u64) {
+        self.makers.add(maker.as_bytes(), &seq.to_le_bytes());
     }
 }
 

@@ -19,8 +19,8 @@ use super::seal::Seal;
 use super::snapshot::{Snapshot, refusing_panics};
 use super::storage::{FileStorage, Storage};
 use super::tables::{
-    CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE, RESIDENTS, SEAL, SEAL_KEY,
-    SESSIONS, SETUP_KEY, STAFF,
+    AUDIT_MAKERS, AUDIT_PEOPLE, CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE,
+    RESIDENTS, SEAL, SEAL_KEY, SESSIONS, SETUP_KEY, STAFF,
 };
 use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::planted::{Bug, planted};
@@ -67,6 +67,8 @@ impl RedbLedger {
             seal.put(&mut meta, FOLDED_KEY, &0_u64.to_le_bytes())?;
             write.open_table(SEAL)?.insert(SEAL_KEY, seal.encode().as_slice())?;
             write.open_table(JOURNAL)?;
+            write.open_table(AUDIT_PEOPLE)?;
+            write.open_table(AUDIT_MAKERS)?;
             write.open_table(PEOPLE)?;
             write.open_table(PASSWORDS)?;
             write.open_table(STAFF)?;
@@ -129,6 +131,16 @@ impl RedbLedger {
             seal.seq = block.first_seq + u64::from(block.entries) - 1;
             seal.chain = block.chain;
             seal.at = seal.at.max(block.at);
+            if !block.audit.is_empty() {
+                let mut by_person = write.open_table(AUDIT_PEOPLE)?;
+                let mut by_maker = write.open_table(AUDIT_MAKERS)?;
+                for row in &block.audit {
+                    for person in &row.people {
+                        by_person.insert((person.0, row.seq), ())?;
+                    }
+                    by_maker.insert((&*row.maker, row.seq), ())?;
+                }
+            }
         }
         for rows in beside {
             let mut people = write.open_table(PEOPLE)?;
@@ -149,6 +161,11 @@ impl RedbLedger {
                     Some(contact) => seal.put(&mut contacts, no.0, &encode_row(contact))?,
                     None => seal.erase(&mut contacts, no.0)?,
                 }
+            }
+            for no in &rows.erased {
+                seal.erase(&mut people, no.0)?;
+                seal.erase(&mut passwords, no.0)?;
+                seal.erase(&mut contacts, no.0)?;
             }
         }
         if let Some(fold) = fold {

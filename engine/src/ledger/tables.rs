@@ -1,4 +1,5 @@
-//! The tables of a store and the keys of its single rows. `SEALED` names those that the seal adds up; the journal has its chain.
+//! The tables of a store and the keys of its single rows. `SEALED` names those that the seal adds up; the journal has its chain, and
+//! `verify` holds the audit's index against it.
 
 use redb::TableDefinition;
 
@@ -14,6 +15,10 @@ pub(super) const SESSIONS: TableDefinition<u32, &[u8]> = TableDefinition::new("s
 /// One row: what everything else adds up to.
 pub(super) const SEAL: TableDefinition<u32, &[u8]> = TableDefinition::new("seal");
 pub(super) const SEAL_KEY: u32 = 0;
+
+/// The audit's index: entries by the people whom they are about, and by who made them.
+pub(super) const AUDIT_PEOPLE: TableDefinition<(u32, u64), ()> = TableDefinition::new("audit_people");
+pub(super) const AUDIT_MAKERS: TableDefinition<(&str, u64), ()> = TableDefinition::new("audit_makers");
 
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const IDENTITY_KEY: &str = "identity";

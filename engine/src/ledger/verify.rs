@@ -6,16 +6,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::audit::AuditRow;
 use super::codec::{CHAIN_START, encode_row, read_block};
 use super::high_water::HighWater;
 use super::recover::load;
-use super::snapshot::{Snapshot, refusing_panics};
+use super::snapshot::{AuditSum, Snapshot, refusing_panics};
 use super::{Index, LoadError};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::event::{Entry, Event};
 use crate::core::ids::{BookingNumber, ResidentNo, SessionId};
 use crate::core::places::Booked;
-use crate::core::resident::{Booking, BookingState, Contradiction, ResidentRecord};
+use crate::core::resident::{Booking, BookingState, Contradiction, Person, ResidentRecord};
 use crate::core::session::{Session, SessionPhase};
 
 /// How many problems are listed at most.
@@ -82,6 +83,7 @@ struct Replayed {
     booked: BTreeMap<SessionId, Booked>,
     setup: Setup,
     numbers: HashSet<BookingNumber>,
+    audit: AuditSum,
 }
 
 fn replay(snapshot: &Snapshot, mark: Option<HighWater>, problems: &mut Problems) -> Result<Replayed, LoadError> {
@@ -94,6 +96,9 @@ fn replay(snapshot: &Snapshot, mark: Option<HighWater>, problems: &mut Problems)
             problems.add(format!("the journal has a gap before entry {first_seq}"));
         }
         chain = read_block(first_seq, bytes, chain, |seq, entry, after| {
+            if let Some(row) = AuditRow::of(seq, &entry) {
+                state.audit.add(&row);
+            }
             if let Err(what) = state.apply(seq, &entry, problems) {
                 problems.add(format!("entry {seq} contradicts the journal before it: {what}"));
             }
@@ -104,6 +109,9 @@ fn replay(snapshot: &Snapshot, mark: Option<HighWater>, problems: &mut Problems)
         })?;
         Ok(())
     })?;
+    if snapshot.audit_sum()? != state.audit {
+        problems.add("the audit's index is not the journal's".into());
+    }
     if let Some(mark) = mark {
         let found = if mark.seq == 0 { Some(CHAIN_START) } else { chain_at_mark };
         if snapshot.identity()?.id != mark.store || found != Some(mark.chain) {
@@ -148,6 +156,10 @@ impl Replayed {
                     self.check_booking(seq, entry, *resident, booking, problems);
                 }
                 Event::Moved { resident, to, .. } => self.check_booking(seq, entry, *resident, to, problems),
+                Event::AttendanceChanged { resident, booking, state, .. } if !booking.state.may_become(*state) => {
+                    let (from, to) = (booking.state.code(), state.code());
+                    problems.add(format!("entry {seq}, resident {resident}: from {from} to {to}"));
+                }
                 _ => {}
             }
         }
@@ -211,6 +223,11 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
     index.for_each_resident(|no, entry| {
         if replayed.residents.get(&no) != Some(&entry.record) {
             problems.add(format!("the record of resident {no} in the tables is not the journal's"));
+        }
+        if entry.record.erased != (entry.person == Person::erased()) {
+            problems.add(format!(
+                "the journal says of resident {no} that they were erased, or were not, and it is otherwise"
+            ));
         }
         if entry.record.contact.given_at.is_some() != entry.contact.is_some() {
             problems.add(format!(

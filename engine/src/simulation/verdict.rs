@@ -171,7 +171,7 @@ pub(super) fn offered(session: &Session, leg: Leg, now: Instant) -> Option<Code>
     let slot = session.slots.get(usize::from(leg.slot.0)).filter(|_| session.doses.contains(&leg.dose));
     let Some(slot) = slot else { return Some(Code::NoSuchSlot) };
     match session.phase {
-        SessionPhase::Draft => Some(Code::NoSuchSlot),
+        SessionPhase::Draft | SessionPhase::Discarded => Some(Code::NoSuchSlot),
         SessionPhase::Closed { .. } | SessionPhase::Cancelled { .. } => Some(Code::Closed),
         SessionPhase::Published { opens_at } if now < opens_at => Some(Code::NotOpen),
         SessionPhase::Published { .. } if now >= session.date.at(slot.start) => Some(Code::Closed),

@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, on};
-use sesshu_engine::core::event::StaffRole;
+use sesshu_engine::core::staff::StaffRole;
 
 use super::desk::{Console, Staff};
 use super::problem::StaffProblem;

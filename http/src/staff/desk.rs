@@ -8,8 +8,9 @@ use axum::http::Uri;
 use axum::http::header::HeaderMap;
 use axum::http::request::Parts;
 use sesshu_engine::EngineHandle;
-use sesshu_engine::core::event::{By, StaffRole};
+use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::VenueId;
+use sesshu_engine::core::staff::StaffRole;
 use sesshu_engine::core::time::Instant;
 
 use super::config::StaffConfig;

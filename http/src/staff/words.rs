@@ -1,8 +1,8 @@
 //! Every "no" of the engine as a sentence in Japanese that staff can read to somebody or act upon.
 
 use sesshu_engine::CampaignError;
-use sesshu_engine::core::event::StaffRole;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
+use sesshu_engine::core::staff::StaffRole;
 
 use super::dates::instant_words;
 

@@ -2,7 +2,8 @@
 
 use super::{Life, submission};
 use crate::clock::{Clock, SystemClock};
-use crate::core::event::{By, Entry, Event, StaffRole};
+use crate::core::event::{By, Entry, Event};
+use crate::core::staff::{StaffAccount, StaffRole};
 use crate::core::time::Instant;
 use crate::ledger::sim_disk::SimDisk;
 use crate::ledger::writer::Step as Left;
@@ -11,7 +12,10 @@ use crate::ledger::writer::Step as Left;
 const FAR: Instant = Instant(4_102_444_800_000);
 
 fn entry(at: Instant) -> super::Line {
-    let event = Event::StaffChanged { login: "sato".into(), role: StaffRole::Ops };
+    let event = Event::StaffChanged {
+        login: "sato".into(),
+        account: StaffAccount { role: StaffRole::Ops, venue: None, disabled: false, generation: 1 },
+    };
     super::Line { entry: Entry { at, by: By::System, key: None, events: vec![event] }, beside: None }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Dice;
 use crate::core::contact::{Contact, ContactKind};
 use crate::core::credential::{StaffSecret, StoredPassword};
-use crate::core::event::{By, Entry, Event, ResidentSet, StaffRole, View};
+use crate::core::event::{By, Entry, Event, ResidentSet};
 use crate::core::ids::{
     BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId, VenueId,
 };
@@ -14,6 +14,7 @@ use crate::core::resident::{Booking, BookingState, EndedLogin, Person};
 use crate::core::session::{Session, SessionPhase, Slot};
 use crate::core::setup::{Vaccine, Venue, Wave};
 use crate::core::site::{Site, Worded};
+use crate::core::staff::{StaffAccount, StaffRole, View};
 use crate::core::time::{ClockTime, Day, Instant};
 use crate::ledger::{Beside, StoreIdentity};
 
@@ -126,7 +127,8 @@ impl City {
     fn set_up(&mut self) {
         let secret = StaffSecret { password: password(0, 0), totp_secret: [3; 20] };
         let staff = Beside { staff: vec![("sato".into(), secret)], ..Beside::default() };
-        let changed = Event::StaffChanged { login: "sato".into(), role: StaffRole::Operator };
+        let account = StaffAccount { role: StaffRole::Operator, venue: None, disabled: false, generation: 1 };
+        let changed = Event::StaffChanged { login: "sato".into(), account };
         self.push(By::CommandLine { uid: 1_000 }, None, vec![changed], Some(staff));
         let vaccine = Vaccine {
             id: VACCINE,
