@@ -9,6 +9,7 @@ use super::campaign::CampaignError;
 use super::login::HASH_WAIT_MAX;
 use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event};
+use crate::core::ids::VenueId;
 use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{Lane, normalise_password};
@@ -35,6 +36,25 @@ impl EngineHandle {
         let generation = before.map_or(1, |account| account.generation + 1);
         let account = StaffAccount { role, venue, disabled: false, generation };
         self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], Some(beside)).await?;
+        Ok(())
+    }
+
+    /// Changes what an existing account may do. Whoever is signed in with it is signed out.
+    ///
+    /// # Errors
+    /// [`CampaignError::NoSuchStaff`], or that the change was not taken.
+    pub async fn change_staff(
+        &self,
+        login: &str,
+        role: StaffRole,
+        venue: Option<VenueId>,
+        disabled: bool,
+        by: By,
+    ) -> Result<(), CampaignError> {
+        let turn = self.turn().await;
+        let before = self.staff_account(login).ok_or(CampaignError::NoSuchStaff)?;
+        let account = StaffAccount { role, venue, disabled, generation: before.generation + 1 };
+        self.append_in_turn(turn, by, vec![Event::StaffChanged { login: login.into(), account }], None).await?;
         Ok(())
     }
 

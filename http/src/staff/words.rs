@@ -69,6 +69,7 @@ pub(super) fn campaign_words(error: &CampaignError) -> String {
         }
         CampaignError::OpensInThePast => "受付開始の時刻が過ぎています。".into(),
         CampaignError::NoSuchSession(_) => "その接種会はありません。".into(),
+        CampaignError::NoSuchStaff => "そのログイン名の職員は登録されていません。".into(),
         CampaignError::NotOpen(_) => "その接種会は、下書きか、受付が終わったか、中止されています。".into(),
         CampaignError::CapacityTooLarge(most) => format!("1枠の定員は{most}人までです。"),
         CampaignError::CapacityTooSmall(taken) => {
