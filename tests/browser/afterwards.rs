@@ -2,11 +2,10 @@
 
 use fantoccini::wd::{PrintConfiguration, PrintSize};
 use sesshu_tests::Resident;
+use sesshu_tests::browser::{Scripts, screenshots};
 
-use crate::driver::Scripts;
 use crate::stage::{Stage, play};
 use crate::steps::{ERRORS, number};
-use crate::tour::screenshots;
 use crate::visit::Visit;
 
 /// A visit of somebody who has a booking, and its number.

@@ -1,8 +1,8 @@
 //! Booking: in three steps, with scripts and without; pressed twice, gone back, in two tabs: once.
 
+use sesshu_tests::browser::Scripts;
 use sesshu_tests::{PlannedSession, Resident, report};
 
-use crate::driver::Scripts;
 use crate::stage::{Stage, play};
 use crate::steps::{BOOK, LOGIN, live, shown};
 use crate::visit::Visit;

@@ -1,8 +1,8 @@
 //! Changing and cancelling: the old place is kept until the new one is won, and the number stays.
 
 use sesshu_tests::PlannedSession;
+use sesshu_tests::browser::Scripts;
 
-use crate::driver::Scripts;
 use crate::stage::play;
 use crate::steps::{CANCEL, CHANGE, digits, number};
 

@@ -1,8 +1,8 @@
 //! Choosing without a script: by venue, date and time of day; and a form that was sent without a choice.
 
 use sesshu_tests::PlannedSession;
+use sesshu_tests::browser::Scripts;
 
-use crate::driver::Scripts;
 use crate::stage::play;
 use crate::steps::{ERRORS, GO_ON, PLACES};
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use serde_json::json;
+use sesshu_tests::browser::Scripts;
 use sesshu_tests::{report, wait_until_async};
 
-use crate::driver::Scripts;
 use crate::stage::{Stage, play};
 use crate::steps::{BOOK, GO_ON, ID, LOGIN, PASSWORD, PLACES, live, shown};
 use crate::visit::Visit;
@@ -20,24 +19,9 @@ const SCROLLED_WITHIN: Duration = Duration::from_secs(3);
 /// A person with a keyboard and no pointer.
 struct Keyboard<'a> {
     visit: Visit<'a>,
-    keys: usize,
 }
 
 impl Keyboard<'_> {
-    async fn press(&mut self, key: char) {
-        self.keys += 1;
-        let keys = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: key })
-            .then(KeyAction::Up { value: key });
-        self.visit.browser.perform_actions(keys).await.expect("a key");
-    }
-
-    async fn type_text(&mut self, text: &str) {
-        for key in text.chars() {
-            self.press(key).await;
-        }
-    }
-
     /// Tabs until the focus is on what `css` names. Every stop on the way must show that it is one.
     async fn tab_to(&mut self, css: &str) {
         for _ in 0..TABS_MAX {
@@ -45,8 +29,8 @@ impl Keyboard<'_> {
             if focused["is_wanted"] == true {
                 return;
             }
-            self.press(TAB).await;
-            let what = format!("the focus is seen after {} keys on {}", self.keys, self.visit.path().await);
+            self.visit.key(TAB).await;
+            let what = format!("the focus is seen after {} keys on {}", self.visit.keys, self.visit.path().await);
             // The page scrolls to it smoothly.
             wait_until_async(&what, SCROLLED_WITHIN, async || {
                 let at = self.visit.browser.execute(FOCUS, vec![json!(css)]).await.expect("a page");
@@ -55,15 +39,6 @@ impl Keyboard<'_> {
             .await;
         }
         panic!("{css} is not reached by {TABS_MAX} tabs\n{}", self.visit.where_it_is().await);
-    }
-
-    /// Enter on what has the focus, and the next page.
-    async fn enter(&mut self) {
-        let page = self.visit.find("html").await;
-        self.press(ENTER).await;
-        self.visit.gone(&page).await;
-        self.visit.loads += 1;
-        self.visit.find("main").await;
     }
 }
 
@@ -86,41 +61,41 @@ async fn books(stage: &Stage, scripts: Scripts, width: u32, later: usize) {
     let mut visit = stage.visit(scripts).await;
     visit.set_width(width).await;
     visit.open("/").await;
-    let mut keyboard = Keyboard { visit, keys: 0 };
-    keyboard.press(TAB).await;
+    let mut keyboard = Keyboard { visit };
+    keyboard.visit.key(TAB).await;
     let skips = keyboard.visit.ask("return document.activeElement.getAttribute('href')").await;
     assert_eq!(skips, "#main", "the first stop skips to the content");
     keyboard.tab_to("#book").await;
-    keyboard.enter().await;
-    let (keys, loads) = (keyboard.keys, keyboard.visit.loads);
+    keyboard.visit.key_on(ENTER).await;
+    let (keys, loads) = (keyboard.visit.keys, keyboard.visit.loads);
     keyboard.tab_to(ID).await;
-    keyboard.type_text(&resident.id).await;
+    keyboard.visit.type_keys(&resident.id).await;
     keyboard.tab_to(PASSWORD).await;
-    keyboard.type_text(&resident.password).await;
+    keyboard.visit.type_keys(&resident.password).await;
     keyboard.tab_to(LOGIN).await;
-    keyboard.enter().await;
+    keyboard.visit.key_on(ENTER).await;
     for field in ["place", "second"] {
         let radio = format!("{PLACES} input[name={field}]");
         if keyboard.visit.has(&radio).await {
             keyboard.tab_to(&radio).await;
-            keyboard.press(' ').await;
+            keyboard.visit.key(' ').await;
             // The arrows go on to a later time; each test takes its own.
             for _ in 0..later {
-                keyboard.press(DOWN).await;
+                keyboard.visit.key(DOWN).await;
             }
         }
     }
     keyboard.tab_to(GO_ON).await;
-    keyboard.enter().await;
+    keyboard.visit.key_on(ENTER).await;
     keyboard.tab_to(BOOK).await;
-    keyboard.enter().await;
+    keyboard.visit.key_on(ENTER).await;
     keyboard.visit.is_done().await;
     let loads = keyboard.visit.loads - loads;
     let typed = resident.id.chars().count() + resident.password.chars().count();
     report(&format!(
         "keyboard alone, {width} px: {} keys beside the {typed} of ID and password, {loads} page loads from the login page to the \
          booking number",
-        keyboard.keys - keys - typed
+        keyboard.visit.keys - keys - typed
     ));
     assert_eq!(keyboard.visit.numbers().await, shown(&live(stage, &resident).await));
     keyboard.visit.end();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::driver::Scripts;
+use sesshu_tests::browser::Scripts;
+
 use crate::stage::play;
 use crate::steps::{ERRORS, ID, LOGIN, PASSWORD};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use sesshu_tests::browser::Scripts;
 use sesshu_tests::{City, Client, Place, PlannedSession, PublishedSession};
 
-use crate::driver::Scripts;
 use crate::stage::play;
 use crate::steps::{BOOK, NEAREST};
 

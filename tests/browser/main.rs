@@ -3,11 +3,9 @@
 //! state of every page under axe-core's eyes.
 
 mod afterwards;
-mod axe;
 mod booking;
 mod changing;
 mod choosing;
-mod driver;
 mod keyboard;
 mod language;
 mod login;

@@ -1,8 +1,8 @@
 //! Two doses booked together: both or none, with the vaccine's interval between them.
 
+use sesshu_tests::browser::Scripts;
 use sesshu_tests::{PlannedSession, PublishedSession, Resident};
 
-use crate::driver::Scripts;
 use crate::lost::end_hold;
 use crate::stage::{Stage, play};
 use crate::steps::{BOOK, CANCEL, NEAREST, digits, live, number, shown};

@@ -1,7 +1,8 @@
 //! How somebody reads the pages: in which language, with furigana, in larger letters. It is said once and kept, also through a
 //! booking.
 
-use crate::driver::Scripts;
+use sesshu_tests::browser::Scripts;
+
 use crate::language::Language;
 use crate::stage::play;
 

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use serde_json::Value;
+use sesshu_tests::browser::ENTER;
 use sesshu_tests::{Place, Resident};
 
 use crate::stage::Stage;
-use crate::visit::{ENTER, Visit};
+use crate::visit::Visit;
 
 /// The form that keeps a place.
 pub(crate) const PLACES: &str = "form#places";

@@ -4,14 +4,9 @@
 mod odd;
 mod usual;
 
-use std::path::{Path, PathBuf};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use sesshu_tests::browser::{Audit, Colours, Scripts, photograph, screenshots, set_colours};
 use sesshu_tests::{City, report};
 
-use crate::axe::Audit;
-use crate::driver::{Colours, Scripts, picture, set_colours};
 use crate::language::Language;
 use crate::stage::{Stage, play};
 use crate::visit::Visit;
@@ -43,12 +38,12 @@ impl<'a> Tour<'a> {
         for width in [Visit::DESKTOP, Visit::PHONE] {
             self.visit.set_width(width).await;
             self.visit.check().await;
-            self.record.audit.look(&self.visit, &format!("{state}, {}, {width} px", language.code)).await;
+            self.record.audit.look(&self.visit.browser, &format!("{state}, {}, {width} px", language.code)).await;
             self.photograph(&format!("{}-{width}-{:02}-{state}", language.code, self.record.stops)).await;
         }
         if language == Language::JAPANESE {
             set_colours(&self.visit.browser, Colours::Dark).await;
-            self.record.audit.look(&self.visit, &format!("{state}, dark")).await;
+            self.record.audit.look(&self.visit.browser, &format!("{state}, dark")).await;
             self.photograph(&format!("dark-{:02}-{state}", self.record.stops)).await;
             // What the system forces is not in the styles that axe-core reads: this is for the eye alone.
             set_colours(&self.visit.browser, Colours::Forced).await;
@@ -64,18 +59,8 @@ impl<'a> Tour<'a> {
     }
 
     async fn photograph(&self, name: &str) {
-        let png = STANDARD.decode(picture(&self.visit.browser).await).expect("a picture");
-        std::fs::write(screenshots().join(format!("{name}.png")), png).expect("a file");
+        photograph(&self.visit.browser, &screenshots(), name).await;
     }
-}
-
-/// Where pictures of the pages are left.
-pub(crate) fn screenshots() -> PathBuf {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
-    let folder = target.join("screenshots");
-    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
-    folder
 }
 
 async fn tour(stage: &Stage, language: Language) {

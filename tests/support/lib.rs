@@ -2,6 +2,7 @@
 //! Everything goes through the outside contract: nothing here knows the crates of the product.
 #![allow(clippy::missing_panics_doc, reason = "support fails the test that uses it by a panic that says what is wrong")]
 
+pub mod browser;
 mod city;
 mod client;
 pub mod clock;
@@ -9,6 +10,7 @@ mod command;
 mod resident;
 mod server;
 mod session;
+pub mod staff;
 pub mod switches;
 mod tracer;
 mod wait;
@@ -18,6 +20,7 @@ pub use client::{Answer, Client, Request};
 pub use command::{Outcome, Sesshu, binary};
 pub use resident::Resident;
 pub use session::{Place, PlannedSession, PublishedSession};
+pub use staff::StaffMember;
 pub use tracer::Tracer;
 pub use wait::{wait_until, wait_until_async};
 

@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use fantoccini::Client;
 use serde_json::Value;
-
-use crate::visit::Visit;
 
 /// WCAG 2.0, 2.1 and 2.2, levels A and AA; and what axe-core holds to be good practice beside it.
 const RUN: &str = r#"
@@ -25,7 +24,7 @@ axe.run(document, { runOnly: { type: "tag", values: tags } }).then(
 
 /// What was found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Audit {
+pub struct Audit {
     version: String,
     pages: usize,
     rules_passed: u64,
@@ -35,9 +34,9 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Looks at the page; `what` names its state.
-    pub(crate) async fn look(&mut self, visit: &Visit<'_>, what: &str) {
-        visit.browser.execute(source(), vec![]).await.expect("axe-core is taken in");
-        let found = visit.browser.execute_async(RUN, vec![]).await.expect("axe-core answers");
+    pub async fn look(&mut self, browser: &Client, what: &str) {
+        browser.execute(source(), vec![]).await.expect("axe-core is taken in");
+        let found = browser.execute_async(RUN, vec![]).await.expect("axe-core answers");
         assert!(found["error"].is_null(), "{what}: {}", found["error"]);
         self.pages += 1;
         found["version"].as_str().unwrap_or_default().clone_into(&mut self.version);
@@ -47,7 +46,8 @@ impl Audit {
     }
 
     /// One line about all of it; fails if there was a violation.
-    pub(crate) fn finish(self, what: &str) -> String {
+    #[must_use]
+    pub fn finish(self, what: &str) -> String {
         assert!(self.violations.is_empty(), "axe-core on {what}:\n{}", self.violations.join("\n"));
         let Self { version, pages, rules_passed, unsure, .. } = self;
         let unsure =

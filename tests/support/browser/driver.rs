@@ -14,20 +14,24 @@ use url::{ParseError, Url};
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scripts {
+pub enum Scripts {
+    /// They may.
     On,
+    /// They may not.
     Off,
 }
 
 /// `chromedriver` with the browsers it starts: ended together.
 #[derive(Debug)]
-pub(crate) struct Driver {
+pub struct Driver {
     process: Child,
     address: String,
 }
 
 impl Driver {
-    pub(crate) fn start() -> Self {
+    /// Starts it on a free port.
+    #[must_use]
+    pub fn start() -> Self {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -47,7 +51,7 @@ impl Driver {
     }
 
     /// A browser in Japanese.
-    pub(crate) async fn browser(&self, scripts: Scripts) -> Client {
+    pub async fn browser(&self, scripts: Scripts) -> Client {
         let scripts = match scripts {
             Scripts::On => 1,
             Scripts::Off => 2,
@@ -102,21 +106,24 @@ async fn devtools(browser: &Client, name: &'static str, parameters: Value) -> Va
 }
 
 /// Makes the screen so wide: a phone below 600 px, else a desktop.
-pub(crate) async fn set_width(browser: &Client, width: u32) {
+pub async fn set_width(browser: &Client, width: u32) {
     let screen = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
     devtools(browser, "Emulation.setDeviceMetricsOverride", screen).await;
 }
 
 /// What a person's system asks for in colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colours {
+pub enum Colours {
+    /// Nothing.
     AsUsual,
+    /// Light on dark.
     Dark,
+    /// A few colours of its own, as people with low vision set them.
     Forced,
 }
 
 /// Shows pages in these colours.
-pub(crate) async fn set_colours(browser: &Client, colours: Colours) {
+pub async fn set_colours(browser: &Client, colours: Colours) {
     let (scheme, forced) = match colours {
         Colours::AsUsual => ("light", "none"),
         Colours::Dark => ("dark", "none"),
@@ -128,7 +135,7 @@ pub(crate) async fn set_colours(browser: &Client, colours: Colours) {
 }
 
 /// A picture (PNG in base64) of the whole page, also of what lies below the screen.
-pub(crate) async fn picture(browser: &Client) -> String {
+pub async fn picture(browser: &Client) -> String {
     let answer =
         devtools(browser, "Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
     answer["data"].as_str().expect("a picture").to_owned()
