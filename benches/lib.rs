@@ -5,6 +5,8 @@
 
 #[path = "support/bare_axum.rs"]
 pub mod bare_axum;
+#[path = "support/cores.rs"]
+pub mod cores;
 #[path = "support/crowd.rs"]
 pub mod crowd;
 #[path = "support/million.rs"]
@@ -19,5 +21,7 @@ pub mod rounds;
 pub mod rush;
 #[path = "support/versus.rs"]
 pub mod versus;
+#[path = "support/visitors.rs"]
+pub mod visitors;
 #[path = "support/wire.rs"]
 pub mod wire;

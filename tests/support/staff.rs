@@ -8,6 +8,7 @@ use totp_rs::Builder;
 use super::city::City;
 use super::client::{Answer, Client, Request};
 use super::clock;
+use super::page::PageForm;
 
 /// Somebody who can sign in to the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,20 +34,15 @@ impl StaffMember {
 
     /// Signs in on `device`; gives the cookie that the console sets.
     pub async fn sign_in(&self, device: &mut Client) -> String {
-        let form = form(&[("login", &self.login), ("password", &self.password), ("code", &self.code())]);
-        let answer = device.send(Request::new("POST", "/login").text(FORM, form)).await.expect(303);
+        let empty = PageForm { action: "/login".to_owned(), fields: Vec::new() };
+        let typed = empty.with("login", &self.login).with("password", &self.password).with("code", &self.code());
+        let answer = device.send(Request::new("POST", "/login").text(FORM, typed.body())).await.expect(303);
         cookie(&answer)
     }
 }
 
 /// The content type of a form.
 pub const FORM: &str = "application/x-www-form-urlencoded";
-
-/// Fields as a form sends them.
-#[must_use]
-pub fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
 
 /// The cookie that an answer sets, as it is sent back.
 fn cookie(answer: &Answer) -> String {
