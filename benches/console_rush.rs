@@ -125,15 +125,15 @@ struct Calls {
     search: Vec<Duration>,
     hold: Vec<Duration>,
     book: Vec<Duration>,
-    calls: usize,
+    taken: usize,
     booked: usize,
 }
 
 impl Calls {
     fn work(runtime: &Runtime, city: &City, desk: &mut Operator) -> Self {
         let (mut calls, began) = (Self::default(), Instant::now());
-        while calls.calls < CALLS && began.elapsed() < ROUND_MAX {
-            calls.calls += 1;
+        while calls.taken < CALLS && began.elapsed() < ROUND_MAX {
+            calls.taken += 1;
             if runtime.block_on(calls.one(city, desk)).unwrap_or(false) {
                 calls.booked += 1;
             }
@@ -168,7 +168,7 @@ impl Calls {
     fn line(&self, beside: &str) -> String {
         let each = [("search", &self.search), ("hold", &self.hold), ("book", &self.book)];
         let each = each.map(|(name, times)| format!("{name} p50 {:.1} p99 {:.1} ms", p50_ms(times), p99_ms(times)));
-        format!("  operator beside {beside}: {}; {} of {} calls booked", each.join(", "), self.booked, self.calls)
+        format!("  operator beside {beside}: {}; {} of {} calls booked", each.join(", "), self.booked, self.taken)
     }
 
     fn goals(&self, beside: &str) -> String {
@@ -176,7 +176,7 @@ impl Calls {
         let goal = format!("<= {GOAL_MS}");
         line(&format!("{beside}: search p99, ms"), p99_ms(&self.search), &goal)
             + &line(&format!("{beside}: book p99, ms"), p99_ms(&self.book), &goal)
-            + &line(&format!("{beside}: calls booked, %"), 100.0 * self.booked as f64 / self.calls as f64, "100")
+            + &line(&format!("{beside}: calls booked, %"), 100.0 * self.booked as f64 / self.taken as f64, "100")
     }
 }
 
