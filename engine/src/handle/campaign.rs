@@ -26,6 +26,9 @@ pub enum CampaignError {
     /// The file does not fit what is on file; the check of the same rows says where.
     #[error("{} lines do not fit what is on file; nothing was written", .0.len())]
     WrongLines(Vec<LineError>),
+    /// A whole roll that names nobody.
+    #[error("the file names nobody: a whole roll cannot be empty")]
+    EmptyRoll,
     /// The city's pages cannot say this.
     #[error("{} things on the city's pages are not within bounds; nothing was written", .0.len())]
     WrongSite(Vec<SiteProblem>),
