@@ -15,6 +15,7 @@ mod report;
 mod roll;
 mod sessions;
 mod site;
+mod staff;
 mod start;
 mod verifying;
 mod viewed;
