@@ -5,12 +5,10 @@ use zeroize::Zeroizing;
 
 use super::{CampaignError, EngineHandle};
 use crate::actors::CampaignTurn;
-use crate::core::credential::StaffSecret;
-use crate::core::event::{By, Event};
+use crate::core::event::By;
 use crate::core::ids::VenueId;
 use crate::core::staff::{StaffAccount, StaffRole};
-use crate::ledger::Beside;
-use crate::roll::{Lane, new_password, normalise_password};
+use crate::roll::new_password;
 
 /// The longest login name, in characters.
 pub const LOGIN_CHARS_MAX: usize = 32;
@@ -129,7 +127,7 @@ impl EngineHandle {
             return Err(StaffError::LastAdmin);
         }
         let account = StaffAccount { disabled, generation: before.generation + 1, ..before };
-        self.put_account(turn, login, account, None, by).await
+        Ok(self.put_account(turn, login, account, None, by).await?)
     }
 
     /// Binds an account to the venue where they work, or to none. It ends their sign-ins.
@@ -141,11 +139,11 @@ impl EngineHandle {
             return Ok(());
         }
         let account = StaffAccount { venue, generation: before.generation + 1, ..before };
-        self.put_account(turn, login, account, None, by).await
+        Ok(self.put_account(turn, login, account, None, by).await?)
     }
 
     fn account(&self, login: &str) -> Result<StaffAccount, StaffError> {
-        self.index().setup().staff.get(login).copied().ok_or(StaffError::Unknown)
+        self.staff_account(login).ok_or(StaffError::Unknown)
     }
 
     fn check_venue(&self, role: StaffRole, venue: Option<VenueId>) -> Result<(), StaffError> {
@@ -164,26 +162,9 @@ impl EngineHandle {
         by: By,
     ) -> Result<NewSecrets, StaffError> {
         let secrets = NewSecrets::draw()?;
-        let typed = normalise_password(&secrets.password).map_err(|_| CampaignError::Hash)?;
-        let password = self.0.pool.hash(Lane::Staff, typed).await.map_err(|_| CampaignError::Hash)?;
-        let stored = StaffSecret { password, totp_secret: *secrets.totp_secret };
+        let stored = self.staff_secret(&secrets.password, *secrets.totp_secret).await?;
         self.put_account(turn, login, account, Some(stored), by).await?;
         Ok(secrets)
-    }
-
-    async fn put_account(
-        &self,
-        turn: CampaignTurn,
-        login: &str,
-        account: StaffAccount,
-        secret: Option<StaffSecret>,
-        by: By,
-    ) -> Result<(), StaffError> {
-        let login: Box<str> = login.into();
-        let beside = secret.map(|secret| Beside { staff: vec![(login.clone(), secret)], ..Beside::default() });
-        let changed = self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], beside).await;
-        changed.map_err(CampaignError::from)?;
-        Ok(())
     }
 }
 

@@ -50,9 +50,6 @@ pub enum CampaignError {
     /// The slot has more places taken than the new capacity.
     #[error("{0} places are booked or held")]
     CapacityTooSmall(u32),
-    /// There is no such staff account.
-    #[error("there is no such login")]
-    NoSuchStaff,
     /// Passwords could not be made.
     #[error("passwords could not be made: {0}")]
     Issue(IssueError),
