@@ -235,11 +235,21 @@ pub(crate) enum StaffCommand {
         #[arg(long)]
         role: Role,
     },
-    /// Give an account a new password and TOTP secret; prints them once.
+    /// Give an account a new password and TOTP secret; prints them once. A disabled one is enabled by it.
     Reset {
         /// The login name.
         login: String,
     },
+    /// Let an account sign in no more; whoever is signed in with it is signed out. The last admin stays.
+    Disable {
+        /// The login name.
+        login: String,
+        /// Let it sign in again instead, with the secrets that it had.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// List all accounts.
+    List,
 }
 
 /// What a member of staff may do.

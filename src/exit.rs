@@ -95,13 +95,20 @@ impl From<StartError> for Failure {
     }
 }
 
-impl From<CampaignError> for Failure {
-    fn from(error: CampaignError) -> Self {
+impl Failure {
+    /// A change of the campaign that was not made.
+    pub(crate) fn of_campaign(error: &CampaignError) -> Self {
         let status = match error {
             CampaignError::Refused(_) | CampaignError::Load(_) => ExitStatus::Unavailable,
             CampaignError::Interrupted => ExitStatus::Internal,
             _ => ExitStatus::Refused,
         };
         Self::new(status, error)
+    }
+}
+
+impl From<CampaignError> for Failure {
+    fn from(error: CampaignError) -> Self {
+        Self::of_campaign(&error)
     }
 }

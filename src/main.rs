@@ -93,6 +93,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Site(SiteCommand::Export { out }) => commands::export_site(&folder, out.as_deref()).await,
         Command::Staff(StaffCommand::Add { login, role }) => commands::staff(&folder, &login, Some(role)).await,
         Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
+        Command::Staff(StaffCommand::Disable { login, undo }) => commands::disable_staff(&folder, &login, !undo).await,
+        Command::Staff(StaffCommand::List) => commands::list_staff(&folder).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),

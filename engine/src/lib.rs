@@ -18,9 +18,10 @@ mod simulation;
 pub mod view;
 
 pub use handle::{
-    AuditPage, AuditQuery, CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine,
-    PersonReport, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
-    RollDifference, StartError, VaccineSpec,
+    AgeClass, AuditPage, AuditQuery, CampaignError, DayCount, DayListRow, Days, DosesGiven, DraftSummary, EngineConfig,
+    EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine, LOGIN_CHARS_MAX, NewSecrets, PasswordRequest, PersonReport,
+    PreparedHash, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp,
+    ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, StaffError, StartError, VaccineSpec,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

@@ -27,8 +27,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed. One that is answered with a file stays on the page and can be sent again.
 document.addEventListener("submit", (event) => {
+  if ("again" in event.target.dataset) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });

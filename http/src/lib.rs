@@ -20,6 +20,7 @@ mod ready;
 mod secure_headers;
 mod serve;
 mod shell;
+mod site_flags;
 mod staff;
 mod texts;
 
@@ -30,5 +31,6 @@ pub use metrics::{MetricsError, install_metrics};
 pub use ops::ops_router;
 pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
+pub use site_flags::site_flags;
 pub use staff::{Access, Method, NetworkRange, RouteRow, StaffConfig, staff_router, staff_routes};
 pub use texts::{is_page_text, page_languages};

@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod config;
+mod data;
 mod dates;
 mod desk;
 mod form;

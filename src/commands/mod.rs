@@ -128,3 +128,24 @@ pub(crate) async fn staff(folder: &DataFolder, login: &str, role: Option<Role>) 
         )
     })
 }
+
+/// Disables a staff account, or enables it.
+pub(crate) async fn disable_staff(folder: &DataFolder, login: &str, disabled: bool) -> Result<(), Failure> {
+    let job = Job::StaffDisable { login: login.to_owned(), disabled };
+    let done = folder.run(job, &mut Terminal::default()).await?;
+    print(folder, &done, |_| format!("{login} is {}", if disabled { "disabled" } else { "enabled" }))
+}
+
+/// Prints all staff accounts.
+pub(crate) async fn list_staff(folder: &DataFolder) -> Result<(), Failure> {
+    let all = folder.run(Job::StaffList, &mut Terminal::default()).await?;
+    print(folder, &all, |all| {
+        let line = |one: &Value| {
+            let word = |key: &str| one[key].as_str().unwrap_or("").to_owned();
+            let state = if one["disabled"] == true { "disabled" } else { "" };
+            format!("{:32} {:9} {:9} {}", word("login"), word("role"), state, word("venue")).trim_end().to_owned()
+        };
+        let accounts = all["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        accounts.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
+}

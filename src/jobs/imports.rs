@@ -3,11 +3,8 @@
 use serde_json::{Value, json};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::time::Instant;
-use sesshu_engine::roll::{
-    Column, Encoding, Lang, LineError, ParsedFile, doses_without_earlier, parse_doses, parse_roll, parse_sessions,
-    parse_waves,
-};
-use sesshu_engine::{EngineHandle, PublishSummary};
+use sesshu_engine::roll::{Column, Encoding, Lang, LineError, ParsedFile, parse_sessions, parse_waves};
+use sesshu_engine::{CampaignError, EngineHandle, PublishSummary, RollPreview};
 
 use crate::exit::Failure;
 
@@ -52,9 +49,8 @@ fn name_of(digest: [u8; 32]) -> String {
 }
 
 pub(super) fn roll_difference(engine: &EngineHandle, file: &[u8], partial: bool, lang: Lang) -> Value {
-    let file = parse_roll(file, engine.now().city_day());
+    let RollPreview { file, difference, .. } = engine.preview_roll(file, partial);
     let about = about_file(&file, lang);
-    let difference = engine.roll_difference(&file.rows, partial || !file.errors.is_empty());
     let gone: Vec<Value> = difference
         .gone_with_bookings
         .iter()
@@ -83,15 +79,11 @@ pub(super) async fn roll_import(
     shown: &str,
     by: By,
 ) -> Result<Value, Failure> {
-    let file = parse_roll(file, engine.now().city_day());
-    if !file.errors.is_empty() {
-        return Err(Failure::refused("the file has wrong lines; nothing was written"));
+    let preview = engine.preview_roll(file, partial);
+    if name_of(preview.difference.digest) != shown {
+        return Err(CampaignError::ChangedMeanwhile.into());
     }
-    let difference = engine.roll_difference(&file.rows, partial);
-    if name_of(difference.digest) != shown {
-        return Err(sesshu_engine::CampaignError::ChangedMeanwhile.into());
-    }
-    engine.import_roll(&file.rows, partial, difference.digest, by).await?;
+    engine.import_previewed_roll(&preview, by).await?;
     Ok(json!({ "imported": true }))
 }
 
@@ -128,7 +120,7 @@ pub(super) async fn sessions(
 
 pub(super) fn drafts(engine: &EngineHandle, opens_at: Instant) -> Result<Value, Failure> {
     if opens_at < engine.now().plus_minutes(-5) {
-        return Err(sesshu_engine::CampaignError::OpensInThePast.into());
+        return Err(CampaignError::OpensInThePast.into());
     }
     Ok(shown(&engine.drafts(opens_at)))
 }
@@ -151,7 +143,7 @@ pub(super) async fn publish(
 ) -> Result<Value, Failure> {
     let summary = engine.drafts(opens_at);
     if shown(&summary) != *shown_before {
-        return Err(sesshu_engine::CampaignError::ChangedMeanwhile.into());
+        return Err(CampaignError::ChangedMeanwhile.into());
     }
     engine.publish(&summary, opens_at, by).await?;
     Ok(with(shown(&summary), json!({ "opens_at": opens_at.to_rfc3339() })))
@@ -182,9 +174,7 @@ pub(super) async fn doses(
     lang: Lang,
     by: By,
 ) -> Result<Value, Failure> {
-    let mut file = parse_doses(file, engine.now().city_day());
-    file.errors.extend(engine.check_doses(&file.rows));
-    file.errors.extend(doses_without_earlier(&file.rows, |id| Some(engine.me(engine.find(id)?)?.next?.dose)));
+    let file = engine.preview_doses(file);
     let about = about_file(&file, lang);
     if !file.errors.is_empty() {
         return Ok(about);

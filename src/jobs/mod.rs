@@ -54,6 +54,10 @@ pub(crate) enum Job {
     SiteExport,
     /// Add a staff account, or give one new secrets.
     Staff { login: String, role: Option<String> },
+    /// Disable a staff account, or enable it.
+    StaffDisable { login: String, disabled: bool },
+    /// All staff accounts.
+    StaffList,
     /// Check every invariant.
     Verify,
 }
@@ -101,6 +105,8 @@ pub(crate) async fn run<A: Audience>(
         Job::SiteImport { file, shown } => site::import(engine, &file.0, shown, by).await,
         Job::SiteExport => Ok(site::export(engine)),
         Job::Staff { login, role } => staff::put(engine, &login, role.as_deref(), by).await,
+        Job::StaffDisable { login, disabled } => staff::disable(engine, &login, disabled, by).await,
+        Job::StaffList => Ok(staff::list(engine)),
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }
 }

@@ -1,9 +1,9 @@
 //! Issuing passwords, chunk by chunk: the printer's lines are safe on a disk before the hashes count.
 
 use serde_json::{Value, json};
-use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
 use sesshu_engine::roll::ISSUE_CHUNK;
+use sesshu_engine::{EngineHandle, PreparedHash, PreparedPassword};
 
 use super::{Audience, PasswordLine};
 use crate::exit::Failure;
@@ -36,14 +36,14 @@ pub(super) async fn issue<A: Audience>(
                 Some(done) = hashed.recv() => audience.progress(issued + done as u64, of).await?,
             }
         };
-        let line = |prepared: &sesshu_engine::PreparedPassword| PasswordLine {
+        let line = |prepared: &PreparedPassword| PasswordLine {
             id: prepared.line.id.clone(),
             name_kana: prepared.line.name_kana.clone(),
             password: prepared.line.password.to_string(),
         };
         audience.keep(prepared.iter().map(line).collect()).await?;
-        let stored = prepared.iter().map(|prepared| (prepared.resident, prepared.stored)).collect();
-        engine.put_passwords(stored, by.clone()).await?;
+        let hashes: Vec<PreparedHash> = prepared.iter().map(|prepared| prepared.hash).collect();
+        engine.issue_passwords(&hashes, by.clone()).await?;
         issued += chunk.len() as u64;
     }
     Ok(json!({ "issued": issued }))

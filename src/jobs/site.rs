@@ -5,9 +5,8 @@ use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::site::Site;
 use sesshu_engine::core::site_change::SiteChange;
-use sesshu_engine::core::site_place::SitePlace;
-use sesshu_engine::roll::{Lang, SiteError, SiteFile, SiteReason, parse_site, write_site};
-use sesshu_http::{is_page_text, page_languages};
+use sesshu_engine::roll::{Lang, SiteError, parse_site, write_site};
+use sesshu_http::site_flags;
 
 use crate::exit::Failure;
 
@@ -17,24 +16,6 @@ fn shown(errors: &[SiteError], lang: Lang) -> Vec<Value> {
         json!({ "line": error.line, "column": key, "column_shown": key, "reason": error.reason.text(lang) })
     };
     errors.iter().map(one).collect()
-}
-
-/// What is worth a look: the file alone cannot say it, and nothing breaks by it.
-fn flags(engine: &EngineHandle, file: &SiteFile) -> Vec<SiteError> {
-    let flag = |place: SitePlace, reason| SiteError { line: file.line_of(&place), place, reason };
-    let venues = engine.venues_without_sessions(&file.site);
-    let venue = |name: Box<str>| flag(SitePlace::of(&["venue", &name]), SiteReason::VenueWithoutSessions);
-    let mut flags: Vec<SiteError> = venues.into_iter().map(venue).collect();
-    let unknown = |code: &str| !page_languages().any(|known| known == code);
-    let languages = file.site.languages().into_iter().filter(|(_, lang)| unknown(lang.as_str()));
-    flags.extend(languages.map(|(place, _)| flag(place, SiteReason::UnknownLanguage)));
-    for (lang, texts) in &file.site.texts {
-        let keys = texts.keys().filter(|key| !is_page_text(key));
-        let text = |key: &str| flag(SitePlace::of(&["texts", lang.as_str(), key]), SiteReason::UnknownText);
-        flags.extend(keys.map(|key| text(key)));
-    }
-    flags.sort_by_key(|flag| flag.line);
-    flags
 }
 
 /// What everybody hears of a file, before and after.
@@ -56,7 +37,7 @@ pub(super) fn difference(engine: &EngineHandle, file: &[u8], lang: Lang) -> Valu
     }
     let mut about = about(&file.site, &engine.site());
     about["errors"] = json!([]);
-    about["flags"] = json!(shown(&flags(engine, &file), lang));
+    about["flags"] = json!(shown(&site_flags(engine, &file), lang));
     about
 }
 

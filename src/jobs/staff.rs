@@ -1,80 +1,71 @@
-//! Staff accounts: a password and a TOTP secret, made here and shown once.
+//! Staff accounts at the command line: their password and TOTP secret are made by the engine and shown once.
 
 use serde_json::{Value, json};
-use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
-use sesshu_engine::core::staff::StaffRole;
-use sesshu_engine::roll::new_password;
+use sesshu_engine::core::staff::{StaffAccount, StaffRole};
+use sesshu_engine::{EngineHandle, NewSecrets, StaffError};
 
 use crate::exit::Failure;
 
-/// The longest login name.
-const LOGIN_CHARS_MAX: usize = 32;
-
 /// Adds the account `login` with `role`, or without one gives it new secrets.
 pub(super) async fn put(engine: &EngineHandle, login: &str, role: Option<&str>, by: By) -> Result<Value, Failure> {
-    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
-    if login.is_empty() || login.len() > LOGIN_CHARS_MAX || !login.chars().all(valid) {
-        let form = "1 to 32 of a-z, 0-9, `.`, `-` and `_`";
-        return Err(Failure::usage(format!("the login `{login}` must be {form}")));
-    }
-    let existing = engine.staff_role(login);
-    let role = match (existing, role) {
-        (None, Some(role)) => role_of(role)?,
-        (Some(role), None) => role,
-        (Some(_), Some(_)) => {
-            return Err(Failure::refused(format!("the login `{login}` exists; `staff reset` gives it new secrets")));
-        }
-        (None, None) => return Err(Failure::refused(format!("there is no login `{login}`"))),
+    let made = match role {
+        Some(role) => engine.add_staff(login, role_of(role)?, None, by).await,
+        None => engine.reset_staff(login, by).await,
     };
-    let secrets = secrets()?;
-    engine.put_staff(login, role, &secrets.0, secrets.1, by).await?;
+    let secrets = made.map_err(|error| about(login, &error))?;
     Ok(json!({
         "login": login,
-        "role": role.code(),
-        "password": *secrets.0,
-        "totp_secret": base32(&secrets.1),
+        "role": engine.staff_role(login).map(StaffRole::code),
+        "password": *secrets.password,
+        "totp_secret": *secrets.totp_base32(),
     }))
+}
+
+/// Disables the account `login`, or enables it.
+pub(super) async fn disable(engine: &EngineHandle, login: &str, disabled: bool, by: By) -> Result<Value, Failure> {
+    engine.disable_staff(login, disabled, by).await.map_err(|error| about(login, &error))?;
+    Ok(json!({ "login": login, "disabled": disabled }))
+}
+
+/// All accounts.
+pub(super) fn list(engine: &EngineHandle) -> Value {
+    let venues = engine.venues();
+    let one = |(login, account): &(Box<str>, StaffAccount)| {
+        let venue = venues.iter().find(|venue| Some(venue.id) == account.venue);
+        json!({
+            "login": login,
+            "role": account.role.code(),
+            "venue": venue.map(|venue| venue.name.as_str()),
+            "disabled": account.disabled,
+        })
+    };
+    json!({ "accounts": engine.staff_accounts().iter().map(one).collect::<Vec<_>>() })
 }
 
 /// Makes an account whose login is free; gives its password and TOTP secret.
 pub(crate) async fn staff_secrets(engine: &EngineHandle, login: &str, role: &str) -> Result<(String, String), Failure> {
-    let secrets = secrets()?;
-    engine.put_staff(login, role_of(role)?, &secrets.0, secrets.1, By::System).await?;
-    Ok((secrets.0.to_string(), base32(&secrets.1)))
+    let made = engine.add_staff(login, role_of(role)?, None, By::System).await;
+    let secrets: NewSecrets = made.map_err(|error| about(login, &error))?;
+    Ok((secrets.password.to_string(), secrets.totp_base32().to_string()))
 }
 
-/// A new password and TOTP secret.
-fn secrets() -> Result<(impl std::ops::Deref<Target = String>, [u8; 20]), Failure> {
-    let password = new_password().map_err(Failure::internal)?;
-    let mut totp = [0; 20];
-    getrandom::fill(&mut totp).map_err(Failure::internal)?;
-    Ok((password, totp))
-}
-
-/// RFC 4648 base32 without padding, as authenticator apps take it. Twenty bytes are 32 characters.
-fn base32(bytes: &[u8; 20]) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    bytes
-        .chunks(5)
-        .flat_map(|chunk| {
-            let bits = chunk.iter().fold(0_u64, |bits, &byte| bits << 8 | u64::from(byte));
-            (0..8).map(move |index| char::from(ALPHABET[(bits >> (35 - 5 * index) & 31) as usize]))
-        })
-        .collect()
+fn about(login: &str, error: &StaffError) -> Failure {
+    let message = format!("the login `{login}`: {error}");
+    match error {
+        StaffError::WrongLogin => Failure::usage(message),
+        StaffError::Random => Failure::internal(message),
+        StaffError::Campaign(error) => Failure { message, ..Failure::of_campaign(error) },
+        StaffError::Exists
+        | StaffError::Unknown
+        | StaffError::NoSuchVenue
+        | StaffError::NotForAVenue
+        | StaffError::Oneself
+        | StaffError::LastAdmin => Failure::refused(message),
+    }
 }
 
 fn role_of(name: &str) -> Result<StaffRole, Failure> {
     let found = StaffRole::of_code(name);
     found.ok_or_else(|| Failure::usage(format!("`{name}` is not a role")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_totp_secret_is_written_as_authenticator_apps_read_it() {
-        assert_eq!(base32(b"12345678901234567890"), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-    }
 }

@@ -27,6 +27,8 @@ pub struct Setup {
     pub staff: BTreeMap<Box<str>, StaffAccount>,
     /// What the city says on its pages.
     pub site: Arc<Site>,
+    /// What it said before the last change, so that the change can be taken back.
+    pub site_before: Arc<Site>,
     /// Drafts that wait for a second person to publish them.
     pub proposal: Option<Proposal>,
     /// From when on personal data is erased, once the campaign has ended.
@@ -60,6 +62,10 @@ impl Setup {
                 self.proposal = None;
             }
             Event::CampaignClosed { erase_on } => self.erase_on = Some(*erase_on),
+            // The same one again, as a replay over a newer table brings it, is not its own past.
+            Event::SiteChanged(site) if site.revision != self.site.revision => {
+                self.site_before = std::mem::replace(&mut self.site, Arc::clone(site));
+            }
             Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,
         }
@@ -164,7 +170,7 @@ mod tests {
             assert_eq!(setup, once);
         }
         assert_eq!(setup.venue(VenueId(1)).map(|venue| venue.name.as_str()), Some("文化ホール"));
-        assert_eq!(setup.site.revision, 1);
+        assert_eq!((setup.site.revision, setup.site_before.revision), (1, 0));
         assert!(!setup.apply(&Event::SessionClosed(SessionId(1))));
     }
 

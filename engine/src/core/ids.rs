@@ -296,6 +296,17 @@ impl Channel {
     pub const fn uses_phone_share(self) -> bool {
         matches!(self, Self::Phone | Self::Counter | Self::City)
     }
+
+    /// The stable name in reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Phone => "phone",
+            Self::Counter => "counter",
+            Self::City => "city",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub enum CampaignError {
     /// The file does not fit what is on file; the check of the same rows says where.
     #[error("{} lines do not fit what is on file; nothing was written", .0.len())]
     WrongLines(Vec<LineError>),
+    /// A whole roll that names nobody.
+    #[error("the file names nobody: a whole roll cannot be empty")]
+    EmptyRoll,
     /// The city's pages cannot say this.
     #[error("{} things on the city's pages are not within bounds; nothing was written", .0.len())]
     WrongSite(Vec<SiteProblem>),
@@ -47,9 +50,6 @@ pub enum CampaignError {
     /// The slot has more places taken than the new capacity.
     #[error("{0} places are booked or held")]
     CapacityTooSmall(u32),
-    /// There is no such staff account.
-    #[error("there is no such login")]
-    NoSuchStaff,
     /// Passwords could not be made.
     #[error("passwords could not be made: {0}")]
     Issue(IssueError),

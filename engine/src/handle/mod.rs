@@ -1,26 +1,35 @@
 //! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
 
+mod accounts;
 mod audit;
 mod booking;
 mod campaign;
 mod checks;
 mod contact;
+mod exports;
 mod login;
 mod offers;
+mod passwords;
 mod reading;
+mod report;
 mod roll;
 mod sessions;
 mod site;
 mod staff;
 mod start;
 mod verifying;
+mod viewed;
 
+pub use accounts::{LOGIN_CHARS_MAX, NewSecrets, StaffError};
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
-pub use roll::{
-    IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
-    RollDifference,
+pub use exports::{AgeClass, DayCount, DayListRow, Days, DosesGiven};
+pub use passwords::{IssuedLine, PasswordRequest, PreparedHash, PreparedPassword};
+pub use report::{
+    PersonReport, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer,
+    ReportedView,
 };
+pub use roll::{RollDifference, RollPreview};
 pub use sessions::{DraftSummary, PublishSummary};
 #[cfg(test)]
 pub(crate) use start::Parts;

@@ -1,21 +1,23 @@
-//! The roll: import with a difference first, issued passwords, and the report about one person.
-
-use std::num::NonZeroUsize;
-use std::sync::Arc;
-
-use serde::Serialize;
+//! The roll and the doses given elsewhere, from the city's files: what a file would change first, then all of it or nothing.
 
 use super::{CampaignError, EngineHandle};
-use crate::actors::Ticket;
-use crate::core::credential::StoredPassword;
-use crate::core::event::{By, Event, ResidentSet};
-use crate::core::ids::{Channel, CityId, ResidentNo};
+use crate::core::event::{By, Event};
+use crate::core::ids::{CityId, ResidentNo};
 use crate::core::resident::Person;
-use crate::core::staff::View;
-use crate::core::time::Instant;
 use crate::ledger::Beside;
-use crate::roll::{ISSUE_CHUNK, IssuedPassword, RollRow, issue_passwords};
+use crate::roll::{DosesFile, RollFile, RollRow, doses_without_earlier, parse_doses, parse_roll};
 use crate::view::BookingView;
+
+/// A file of the roll, and what it would change.
+#[derive(Debug, Clone)]
+pub struct RollPreview {
+    /// The file as it was read.
+    pub file: RollFile,
+    /// Whether who is not in it stays.
+    pub partial: bool,
+    /// What it would change. With wrong lines nobody counts as gone: they may stand on one.
+    pub difference: RollDifference,
+}
 
 /// What an import would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,63 +44,53 @@ struct RollChange {
     unchanged: usize,
 }
 
-/// Everything that is held about one person.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct PersonReport {
-    pub id: String,
-    pub pseudonym: u32,
-    pub name_kana: String,
-    pub birth_date: String,
-    pub groups: Vec<String>,
-    pub on_roll: bool,
-    pub password_issued: bool,
-    pub contact: Option<ReportedContact>,
-    pub bookings: Vec<ReportedBooking>,
-    pub doses_elsewhere: Vec<ReportedDose>,
-    pub request_keys: usize,
-    pub views: Vec<ReportedView>,
+impl RollPreview {
+    /// Whether the file may be imported: no line is wrong, and it does not empty the roll.
+    pub fn check(&self) -> Result<(), CampaignError> {
+        if !self.file.errors.is_empty() {
+            return Err(CampaignError::WrongLines(self.file.errors.clone()));
+        }
+        if self.file.rows.is_empty() && !self.partial {
+            return Err(CampaignError::EmptyRoll);
+        }
+        Ok(())
+    }
 }
 
-/// A contact in a report, with the instant of its consent.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct ReportedContact {
-    pub kind: &'static str,
-    pub value: String,
-    pub given_at: Option<String>,
-}
-
-/// A booking in a report.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct ReportedBooking {
-    pub number: String,
-    pub venue: String,
-    pub date: String,
-    pub start: String,
-    pub dose: u8,
-    pub vaccine: String,
-    pub state: &'static str,
-}
-
-/// A dose given elsewhere in a report.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct ReportedDose {
-    pub dose: u8,
-    pub date: String,
-}
-
-/// Who looked at the person, and when.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct ReportedView {
-    pub at: String,
-    pub by: String,
+impl RollDifference {
+    /// How many people the import would add, change or take off the roll.
+    #[must_use]
+    pub const fn changes(&self) -> usize {
+        self.new + self.changed + self.gone
+    }
 }
 
 impl EngineHandle {
+    /// Reads a file of the roll and says what it would change, without changing it. Unless `partial`, it is the whole roll.
+    /// Blocks for about a second for a large city.
+    #[must_use]
+    pub fn preview_roll(&self, bytes: &[u8], partial: bool) -> RollPreview {
+        let file = parse_roll(bytes, self.now().city_day());
+        let difference = self.roll_difference(&file.rows, partial || !file.errors.is_empty());
+        RollPreview { file, partial, difference }
+    }
+
+    /// Imports a file of the roll as it was shown.
+    pub async fn import_previewed_roll(&self, shown: &RollPreview, by: By) -> Result<(), CampaignError> {
+        shown.check()?;
+        self.import_roll(&shown.file.rows, shown.partial, shown.difference.digest, by).await
+    }
+
+    /// Reads a file of doses given elsewhere; its errors are also those that only the city's data can tell.
+    #[must_use]
+    pub fn preview_doses(&self, bytes: &[u8]) -> DosesFile {
+        let mut file = parse_doses(bytes, self.now().city_day());
+        file.errors.extend(self.check_doses(&file.rows));
+        file.errors.extend(doses_without_earlier(&file.rows, |id| Some(self.me(self.find(id)?)?.next?.dose)));
+        file.errors.sort_by_key(|error| error.line);
+        file
+    }
+
     /// What an import of `rows` would change, without changing it. Unless `partial`, the rows are the whole roll.
     #[must_use]
     pub fn roll_difference(&self, rows: &[RollRow], partial: bool) -> RollDifference {
@@ -185,65 +177,6 @@ impl EngineHandle {
         change
     }
 
-    /// The people who have no password yet, on the roll and (if given) in `group`.
-    #[must_use]
-    pub fn without_password(&self, group: Option<&str>) -> Vec<ResidentNo> {
-        let mut all = Vec::new();
-        self.index().for_each_resident(|no, entry| {
-            let in_group = group.is_none_or(|group| entry.person.groups.iter().any(|own| **own == *group));
-            if entry.password.is_none() && !entry.record.left_roll && in_group {
-                all.push(no);
-            }
-        });
-        all
-    }
-
-    /// Makes passwords for up to [`ISSUE_CHUNK`] of `residents` on all cores, at the lowest priority, without storing anything.
-    /// `progress` hears how many are hashed. The printer's lines must be safe on a disk before [`EngineHandle::put_passwords`]:
-    /// then a crash leaves lines that are made again, never a person whose password nobody knows.
-    pub async fn prepare_passwords(
-        &self,
-        residents: &[ResidentNo],
-        progress: impl FnMut(usize) + Send + 'static,
-    ) -> Result<Vec<PreparedPassword>, CampaignError> {
-        let chunk: Vec<ResidentNo> = residents.iter().copied().take(ISSUE_CHUNK).collect();
-        let made = self.make_passwords(chunk.len(), progress).await?;
-        let prepared = chunk.into_iter().zip(made).filter_map(|(resident, made)| {
-            let line = self.index().resident(resident, |entry| IssuedLine {
-                id: entry.person.id.to_string(),
-                name_kana: entry.person.name_kana.to_string(),
-                password: made.plain.clone(),
-            });
-            Some(PreparedPassword { resident, stored: made.stored, line: line? })
-        });
-        Ok(prepared.collect())
-    }
-
-    /// Stores the hashes of issued passwords, durably: from then on they are the only ones that count.
-    pub async fn put_passwords(
-        &self,
-        passwords: Vec<(ResidentNo, StoredPassword)>,
-        by: By,
-    ) -> Result<(), CampaignError> {
-        let residents: ResidentSet = passwords.iter().map(|(no, _)| *no).collect();
-        let beside = Beside { passwords, ..Beside::default() };
-        let turn = self.turn().await;
-        self.append_in_turn(turn, by, vec![Event::PasswordsIssued { residents }], Some(beside)).await?;
-        Ok(())
-    }
-
-    /// Makes `count` passwords with their hashes, on all cores.
-    pub async fn make_passwords(
-        &self,
-        count: usize,
-        progress: impl FnMut(usize) + Send + 'static,
-    ) -> Result<Vec<IssuedPassword>, CampaignError> {
-        let hasher = Arc::clone(&self.0.hasher);
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let made = tokio::task::spawn_blocking(move || issue_passwords(count, threads, &hasher, progress)).await;
-        made.map_err(|_| CampaignError::Interrupted)?.map_err(CampaignError::Issue)
-    }
-
     /// A resident's city ID.
     #[must_use]
     pub fn city_id(&self, resident: ResidentNo) -> Option<CityId> {
@@ -254,73 +187,6 @@ impl EngineHandle {
     #[must_use]
     pub fn find(&self, id: CityId) -> Option<ResidentNo> {
         self.index().by_id(id)
-    }
-
-    /// Everything that is held about a person, and who viewed them. The view itself is in the journal before this returns.
-    pub async fn report(&self, resident: ResidentNo, by: By) -> Result<Option<PersonReport>, CampaignError> {
-        if self.index().resident(resident, |_| ()).is_none() {
-            return Ok(None);
-        }
-        let event = Event::PersonViewed { resident, view: View::Report };
-        self.append(by, vec![event], None, Ticket::default(), Channel::City).await?;
-        let views = self.views_of(resident).await?;
-        Ok(self.index().resident(resident, |entry| {
-            let bookings = self.views(entry.record.bookings.iter().copied());
-            PersonReport {
-                id: entry.person.id.to_string(),
-                pseudonym: resident.0,
-                name_kana: entry.person.name_kana.to_string(),
-                birth_date: entry.person.birth_date.to_string(),
-                groups: entry.person.groups.iter().map(ToString::to_string).collect(),
-                on_roll: !entry.record.left_roll,
-                password_issued: entry.password.is_some(),
-                contact: entry.contact.as_ref().map(|contact| ReportedContact {
-                    kind: contact.kind().code(),
-                    value: contact.value().to_owned(),
-                    given_at: entry.record.contact.given_at.map(Instant::to_rfc3339),
-                }),
-                bookings: bookings.iter().map(reported).collect(),
-                doses_elsewhere: entry
-                    .record
-                    .elsewhere
-                    .iter()
-                    .map(|given| ReportedDose { dose: given.dose.get(), date: given.date.to_string() })
-                    .collect(),
-                request_keys: entry.record.keys.len(),
-                views,
-            }
-        }))
-    }
-}
-
-/// A password that is made but not stored.
-pub struct PreparedPassword {
-    /// Whose.
-    pub resident: ResidentNo,
-    /// Its hash.
-    pub stored: StoredPassword,
-    /// Its line for the printer.
-    pub line: IssuedLine,
-}
-
-/// A line of the printer's list.
-#[derive(Clone)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct IssuedLine {
-    pub id: String,
-    pub name_kana: String,
-    pub password: zeroize::Zeroizing<String>,
-}
-
-fn reported(booking: &BookingView) -> ReportedBooking {
-    ReportedBooking {
-        number: booking.number.to_string(),
-        venue: booking.venue.name.clone(),
-        date: booking.date.to_string(),
-        start: booking.start.to_string(),
-        dose: booking.dose.get(),
-        vaccine: booking.vaccine.to_string(),
-        state: booking.state.code(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{CampaignError, EngineHandle};
 use crate::core::event::{By, Event};
+use crate::core::setup::Venue;
 use crate::core::site::Site;
 
 impl EngineHandle {
@@ -12,6 +13,18 @@ impl EngineHandle {
     #[must_use]
     pub fn site(&self) -> Arc<Site> {
         Arc::clone(&self.index().setup().site)
+    }
+
+    /// What the city said before the last change; what it says now if nothing was said yet.
+    #[must_use]
+    pub fn site_before(&self) -> Arc<Site> {
+        Arc::clone(&self.index().setup().site_before)
+    }
+
+    /// All venues, by id.
+    #[must_use]
+    pub fn venues(&self) -> Vec<Arc<Venue>> {
+        self.index().setup().venues.clone()
     }
 
     /// The venues that `site` has details of and no session is in: worth a look, since nobody will see them.

@@ -1,4 +1,4 @@
-//! Staff accounts: adding one, and what a member of staff signs in with.
+//! What a member of staff signs in with, and how an account is stored.
 
 use std::time::Instant as StdInstant;
 
@@ -7,16 +7,16 @@ use zeroize::Zeroizing;
 use super::EngineHandle;
 use super::campaign::CampaignError;
 use super::login::HASH_WAIT_MAX;
+use crate::actors::CampaignTurn;
 use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event};
-use crate::core::ids::VenueId;
 use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{Lane, normalise_password};
 use crate::view::LoginError;
 
 impl EngineHandle {
-    /// Adds a staff account, or with `reset` gives an existing one new secrets.
+    /// Puts an account with secrets that the caller knows, new or not: for cities that are made in one go.
     pub async fn put_staff(
         &self,
         login: &str,
@@ -26,35 +26,35 @@ impl EngineHandle {
         by: By,
     ) -> Result<(), CampaignError> {
         let turn = self.turn().await;
-        let typed = normalise_password(password).map_err(|_| CampaignError::Hash)?;
-        let password = self.0.pool.hash(Lane::Staff, typed).await.map_err(|_| CampaignError::Hash)?;
-        let login: Box<str> = login.into();
-        let secret = StaffSecret { password, totp_secret };
-        let beside = Beside { staff: vec![(login.clone(), secret)], ..Beside::default() };
-        let before = self.staff_account(&login);
+        let before = self.staff_account(login);
         let venue = before.and_then(|account| account.venue);
         let generation = before.map_or(1, |account| account.generation + 1);
         let account = StaffAccount { role, venue, disabled: false, generation };
-        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], Some(beside)).await?;
-        Ok(())
+        let secret = self.staff_secret(password, totp_secret).await?;
+        self.put_account(turn, login, account, Some(secret), by).await
     }
 
-    /// Changes what an existing account may do. Whoever is signed in with it is signed out.
-    ///
-    /// # Errors
-    /// [`CampaignError::NoSuchStaff`], or that the change was not taken.
-    pub async fn change_staff(
+    pub(super) async fn staff_secret(
         &self,
+        password: &str,
+        totp_secret: [u8; 20],
+    ) -> Result<StaffSecret, CampaignError> {
+        let typed = normalise_password(password).map_err(|_| CampaignError::Hash)?;
+        let password = self.0.pool.hash(Lane::Staff, typed).await.map_err(|_| CampaignError::Hash)?;
+        Ok(StaffSecret { password, totp_secret })
+    }
+
+    pub(super) async fn put_account(
+        &self,
+        turn: CampaignTurn,
         login: &str,
-        role: StaffRole,
-        venue: Option<VenueId>,
-        disabled: bool,
+        account: StaffAccount,
+        secret: Option<StaffSecret>,
         by: By,
     ) -> Result<(), CampaignError> {
-        let turn = self.turn().await;
-        let before = self.staff_account(login).ok_or(CampaignError::NoSuchStaff)?;
-        let account = StaffAccount { role, venue, disabled, generation: before.generation + 1 };
-        self.append_in_turn(turn, by, vec![Event::StaffChanged { login: login.into(), account }], None).await?;
+        let login: Box<str> = login.into();
+        let beside = secret.map(|secret| Beside { staff: vec![(login.clone(), secret)], ..Beside::default() });
+        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], beside).await?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::problem::StaffProblem;
 /// The largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// The largest file that is sent where files are expected, in bytes.
-const UPLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+const UPLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 const _: () = assert!(FORM_BYTES_MAX < UPLOAD_BYTES_MAX);
 
@@ -91,7 +91,6 @@ impl StaffRoutes {
     }
 
     /// Adds a form that sends a file.
-    #[expect(dead_code, reason = "the imports' pages take files")]
     pub(super) fn upload<H, T>(self, access: Access, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Console> + Sync,

@@ -14,6 +14,7 @@ use sesshu_engine::core::staff::StaffRole;
 use sesshu_engine::core::time::Instant;
 
 use super::config::StaffConfig;
+use super::data::DataDesk;
 use super::problem::StaffProblem;
 use super::sign_in::UsedCodes;
 use super::sign_ins::SignIns;
@@ -32,6 +33,7 @@ pub(crate) struct StaffDesk {
     pub(super) used_codes: UsedCodes,
     pub(super) throttle: Throttle,
     pub(super) requests_in_flight: AtomicUsize,
+    pub(super) data: DataDesk,
 }
 
 impl StaffDesk {
@@ -42,6 +44,7 @@ impl StaffDesk {
             used_codes: UsedCodes::default(),
             throttle: Throttle::new(),
             requests_in_flight: AtomicUsize::new(0),
+            data: DataDesk::default(),
             config,
         }
     }
@@ -80,7 +83,6 @@ pub(super) struct Staff {
 
 impl Staff {
     /// They, as the journal names them.
-    #[expect(dead_code, reason = "pages that change or show something hand it to the engine")]
     pub(super) fn by(&self) -> By {
         By::Staff(self.login.clone())
     }

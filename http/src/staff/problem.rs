@@ -135,7 +135,7 @@ impl From<CampaignError> for StaffProblem {
     fn from(error: CampaignError) -> Self {
         match error {
             CampaignError::Refused(refusal) => refusal.into(),
-            CampaignError::NoSuchSession(_) | CampaignError::NoSuchStaff => Self::NotFound,
+            CampaignError::NoSuchSession(_) => Self::NotFound,
             CampaignError::Load(_)
             | CampaignError::Hash
             | CampaignError::Issue(_)

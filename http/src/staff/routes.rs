@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use sesshu_engine::EngineHandle;
+use sesshu_engine::core::staff::StaffRole;
 
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, home, login, logout};
+use super::{assets, data, home, login, logout};
 use crate::cross_site::cross_site_layer;
 
 /// The table.
@@ -19,17 +20,98 @@ fn table() -> StaffRoutes {
     use Access::{Anybody, SignedIn};
     use Method::{Get, Post};
 
-    StaffRoutes::new()
+    let shared = StaffRoutes::new()
         .route(Anybody, Get, "/login", login::get_login)
         .route(Anybody, Post, "/login", login::post_login)
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
-        .route(SignedIn, Get, "/", home::get_home)
+        .route(SignedIn, Get, "/", home::get_home);
+    data_pages(shared)
 }
 
+/// The city's data: files in and out, passwords, accounts, what the resident pages say, what is held about one person.
+fn data_pages(table: StaffRoutes) -> StaffRoutes {
+    use Method::{Get, Post};
+    use data::{
+        accounts, announcements, exports, imports, look, page_texts, passwords, report, site, site_file, venue_pages,
+    };
+
+    table
+        .route(ADMINS, Get, "/imports", imports::get_imports)
+        .upload(ADMINS, "/imports/roll", imports::post_roll)
+        .upload(ADMINS, "/imports/doses", imports::post_doses)
+        .route(ADMINS, Get, "/imports/check", imports::get_check)
+        .route(ADMINS, Get, "/imports/errors.csv", imports::get_wrong_lines)
+        .route(ADMINS, Post, "/imports/confirm", imports::post_confirm)
+        .route(ADMINS, Post, "/imports/drop", imports::post_drop)
+        .route(ADMINS, Get, "/passwords", passwords::get_passwords)
+        .route(ADMINS, Get, "/passwords/requests", passwords::get_requests)
+        .route(ADMINS, Post, "/passwords/make", passwords::post_make)
+        .route(ADMINS, Post, "/passwords/list", passwords::post_list)
+        .route(ADMINS, Post, "/passwords/confirm", passwords::post_confirm)
+        .route(ADMINS, Post, "/passwords/drop", passwords::post_drop)
+        .route(ADMINS, Get, "/site", site::get_site)
+        .route(ADMINS, Post, "/site/undo", site::post_undo)
+        .route(ADMINS, Get, "/site/new-announcement", announcements::get_new)
+        .route(ADMINS, Post, "/site/announcements", announcements::post_new)
+        .route(ADMINS, Get, "/site/announcements/{id}", announcements::get_announcement)
+        .route(ADMINS, Post, "/site/announcements/{id}", announcements::post_announcement)
+        .route(ADMINS, Post, "/site/announcements/{id}/delete", announcements::post_delete)
+        .route(ADMINS, Get, "/site/texts", page_texts::get_texts)
+        .route(ADMINS, Get, "/site/texts/{key}", page_texts::get_text)
+        .route(ADMINS, Post, "/site/texts/{key}", page_texts::post_text)
+        .route(ADMINS, Get, "/site/venues", venue_pages::get_venues)
+        .route(ADMINS, Get, "/site/venues/{id}", venue_pages::get_venue)
+        .route(ADMINS, Post, "/site/venues/{id}", venue_pages::post_venue)
+        .route(ADMINS, Get, "/site/look", look::get_look)
+        .route(ADMINS, Post, "/site/look", look::post_look)
+        .route(ADMINS, Get, "/site/file", site_file::get_file)
+        .route(ADMINS, Get, "/site/file.toml", site_file::get_toml)
+        .upload(ADMINS, "/site/file", site_file::post_file)
+        .route(ADMINS, Get, "/site/file/check", site_file::get_check)
+        .route(ADMINS, Post, "/site/file/confirm", site_file::post_confirm)
+        .route(ADMINS, Get, "/exports", exports::get_exports)
+        .route(ADMINS, Post, "/exports", exports::post_exports)
+        .route(ADMINS, Get, "/accounts", accounts::get_accounts)
+        .route(ADMINS, Post, "/accounts", accounts::post_accounts)
+        .route(ADMINS, Get, "/secrets", accounts::get_secrets)
+        .route(ADMINS, Get, "/accounts/{login}", accounts::get_account)
+        .route(ADMINS, Post, "/accounts/{login}/reset", accounts::post_reset)
+        .route(ADMINS, Post, "/accounts/{login}/disable", accounts::post_disable)
+        .route(ADMINS, Post, "/accounts/{login}/enable", accounts::post_enable)
+        .route(ADMINS, Post, "/accounts/{login}/venue", accounts::post_venue)
+        .route(ADMINS, Get, "/report", report::get_ask)
+        .route(ADMINS, Post, "/report", report::post_ask)
+        .route(ADMINS, Get, "/report/person", report::get_person)
+        .route(ADMINS, Post, "/report/close", report::post_close)
+}
+
+/// Those who run the campaign.
+const ADMINS: Access = Access::Roles(&[StaffRole::Admin]);
+
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
-pub(super) const NAV: &[NavLink] =
-    &[NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" }];
+pub(super) const NAV: &[NavLink] = &[
+    NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    // The city's data.
+    NavLink {
+        access: ADMINS, path: "/imports", label: "取り込み", about: "名簿と、ほかの場所で受けた接種の記録"
+    },
+    NavLink {
+        access: ADMINS, path: "/passwords", label: "パスワード", about: "郵送するパスワードの発行と再発行"
+    },
+    NavLink {
+        access: ADMINS, path: "/site", label: "お知らせと画面", about: "お知らせ、文言、会場の案内、持ち物、色"
+    },
+    NavLink {
+        access: ADMINS, path: "/exports", label: "書き出し", about: "予約の数、当日の名簿、国への報告"
+    },
+    NavLink {
+        access: ADMINS, path: "/accounts", label: "職員", about: "職員のアカウントの追加、停止、再発行"
+    },
+    NavLink {
+        access: ADMINS, path: "/report", label: "開示", about: "ある人について保有している情報"
+    },
+];
 
 /// A link of the navigation, and of the first page.
 #[derive(Debug, Clone, Copy)]

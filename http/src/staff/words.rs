@@ -63,13 +63,15 @@ pub(super) fn campaign_words(error: &CampaignError) -> String {
         CampaignError::WrongSite(problems) => {
             format!("ページの内容に、決まりに合わないところが{}か所あります。何も変わっていません。", problems.len())
         }
+        CampaignError::EmptyRoll => {
+            "ファイルに1人もいません。名簿全体を空にすることはできません。何も取り込まれていません。".into()
+        }
         CampaignError::NoDrafts => "公開する下書きがありません。".into(),
         CampaignError::NothingOpens => {
             "受付開始の時刻までに、すべての下書きの接種会が始まってしまいます。受け付ける枠がありません。".into()
         }
         CampaignError::OpensInThePast => "受付開始の時刻が過ぎています。".into(),
         CampaignError::NoSuchSession(_) => "その接種会はありません。".into(),
-        CampaignError::NoSuchStaff => "そのログイン名の職員は登録されていません。".into(),
         CampaignError::NotOpen(_) => "その接種会は、下書きか、受付が終わったか、中止されています。".into(),
         CampaignError::CapacityTooLarge(most) => format!("1枠の定員は{most}人までです。"),
         CampaignError::CapacityTooSmall(taken) => {

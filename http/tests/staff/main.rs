@@ -4,5 +4,6 @@ mod browser;
 mod city;
 
 mod access;
+mod data;
 mod limits;
 mod sign_in;

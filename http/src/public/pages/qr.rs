@@ -1,4 +1,4 @@
-//! A booking's number as a QR code that the venue's staff scan: one path of an inline SVG, dark on light in every mode.
+//! A booking's number as a QR code that the venue's staff scan, or another short text: one path of an inline SVG, dark on light in every mode.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,16 @@ pub(crate) struct Qr {
 impl Qr {
     /// The code of a booking's number; none if it could not be made, and then the number is there all the same.
     pub(crate) fn of(number: BookingNumber) -> Option<Self> {
-        let code = QRBuilder::new(number.to_string()).ecl(ECL::Q).build().ok()?;
+        Self::of_text(&number.to_string(), ECL::Q)
+    }
+
+    /// The code of what an authenticator app takes.
+    pub(crate) fn of_address(address: &str) -> Option<Self> {
+        Self::of_text(address, ECL::M)
+    }
+
+    fn of_text(text: &str, ecl: ECL) -> Option<Self> {
+        let code = QRBuilder::new(text).ecl(ecl).build().ok()?;
         let mut path = String::with_capacity(2_048);
         for y in 0..code.size {
             let mut x = 0;
