@@ -1,4 +1,4 @@
-//! An operator of the call centre at the console, one page after the other, as a browser asks for them.
+//! Somebody at the console, one page after the other, as a browser asks for them; above all an operator with a call.
 
 use std::io::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,7 +9,7 @@ use super::resident::Resident;
 use super::session::Place;
 use super::staff::{FORM, StaffMember};
 
-/// The operator.
+/// Whoever is signed in.
 #[derive(Debug)]
 pub struct Operator {
     device: Client,
@@ -28,6 +28,20 @@ impl Operator {
         let request = Request::new("GET", "/").header("cookie", cookie.as_str());
         let page = device.send(request).await.expect(200);
         Self { device, cookie, page, address: "/".to_owned() }
+    }
+
+    /// The cookie of their browser.
+    #[must_use]
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// Opens a page, fills its form to `action` in and sends it; the console must take it.
+    pub async fn must_send(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) {
+        self.open(page).await.expect("a page");
+        let form = fields.iter().fold(self.form(action), |form, (name, value)| form.with(name, value));
+        self.send(&form).await.expect("an answer");
+        assert_eq!(self.page.status, 200, "{action}\n{}", self.page.text());
     }
 
     /// Opens a page.

@@ -2,7 +2,7 @@
 //! work, and every attribute stands in double quotes.
 
 /// A form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageForm {
     /// Where it is sent.
     pub action: String,

@@ -66,6 +66,13 @@ impl PublishedSession {
         self.0["id"].as_str().expect("a session has an id")
     }
 
+    /// The id of its venue.
+    #[must_use]
+    pub fn venue(&self) -> String {
+        let id = &self.0["venue"]["id"];
+        id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+    }
+
     /// Its state.
     #[must_use]
     pub fn state(&self) -> &str {

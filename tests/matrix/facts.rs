@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use sesshu_engine::core::time::Day;
-
 /// A person of the town. Name, ID, date of birth and contact are unlike anything else on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Who {
@@ -24,15 +22,8 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Caller,
-        Self::OtherCaller,
-        Self::Here,
-        Self::Elsewhere,
-        Self::Stranded,
-        Self::Willing,
-        Self::Bystander,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Caller, Self::OtherCaller, Self::Here, Self::Elsewhere, Self::Stranded, Self::Willing, Self::Bystander];
 
     pub(crate) const fn name_kana(self) -> &'static str {
         match self {
@@ -115,8 +106,9 @@ impl Fact {
 
 /// A date of the Shōwa era in each of the ways in which people write it.
 fn written(date: &str) -> Vec<String> {
-    let day: Day = date.parse().expect("a date");
-    let (year, month, of_month) = day.ymd();
+    let mut parts = date.split('-').map(|part| part.parse::<u32>().expect("a number"));
+    let mut next = || parts.next().expect("a year, a month and a day");
+    let (year, month, of_month) = (next(), next(), next());
     let showa = year - 1925;
     vec![
         date.to_owned(),
