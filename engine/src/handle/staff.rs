@@ -7,9 +7,11 @@ use zeroize::Zeroizing;
 use super::EngineHandle;
 use super::campaign::CampaignError;
 use super::login::HASH_WAIT_MAX;
-use crate::actors::CampaignTurn;
+use crate::actors::{CampaignTurn, Ticket};
 use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event};
+use crate::core::ids::Channel;
+use crate::core::refusal::Refusal;
 use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{Lane, normalise_password};
@@ -55,6 +57,17 @@ impl EngineHandle {
         let login: Box<str> = login.into();
         let beside = secret.map(|secret| Beside { staff: vec![(login.clone(), secret)], ..Beside::default() });
         self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], beside).await?;
+        Ok(())
+    }
+
+    /// Writes down that somebody signed in or, with `out`, signed out.
+    ///
+    /// # Errors
+    /// If the ledger does not take it; whoever signs in may do so all the same, so that a full disk locks nobody out.
+    pub async fn note_signed(&self, login: &str, out: bool) -> Result<(), Refusal> {
+        let (by, login) = (By::Staff(login.into()), login.into());
+        let event = if out { Event::SignedOut { login } } else { Event::SignedIn { login } };
+        self.append(by, vec![event], None, Ticket::default(), Channel::City).await?;
         Ok(())
     }
 
