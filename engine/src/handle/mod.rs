@@ -7,6 +7,7 @@ mod checks;
 mod contact;
 mod login;
 mod offers;
+mod pulse;
 mod reading;
 mod roll;
 mod sessions;
@@ -16,6 +17,7 @@ mod verifying;
 
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
+pub use pulse::{BusySession, Pulse, VenueDay, WaveForecast};
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference,
@@ -36,6 +38,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::actors::{CampaignTurn, Shared, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
+use crate::core::recent::RecentRefusals;
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::time::Instant;
 use crate::gate::Gate;
@@ -69,6 +72,10 @@ pub(crate) struct Engine {
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
     free_disk_floor_bytes: u64,
+    /// Bookings and refusals are counted from here on.
+    pub(crate) counted_since: Instant,
+    pub(crate) refusals: Mutex<RecentRefusals>,
+    pub(crate) pulse: tokio::sync::Mutex<pulse::PulseTaken>,
 }
 
 /// The engine's door. Cheap to clone.
