@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod audit;
 mod config;
 mod dates;
 mod desk;
@@ -13,6 +14,7 @@ mod frame;
 mod home;
 mod login;
 mod logout;
+mod overview;
 mod page;
 mod problem;
 mod routes;

@@ -9,14 +9,15 @@ use sesshu_engine::EngineHandle;
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
+use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, home, login, logout};
+use super::{assets, audit, home, login, logout, overview};
 use crate::cross_site::cross_site_layer;
 
 /// The table.
 fn table() -> StaffRoutes {
-    use Access::{Anybody, SignedIn};
+    use Access::{Anybody, Roles, SignedIn};
     use Method::{Get, Post};
 
     StaffRoutes::new()
@@ -25,11 +26,35 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home)
+        // The overview and the audit.
+        .route(Roles(WATCHERS), Get, "/overview", overview::get_overview)
+        .route(Roles(WATCHERS), Get, "/overview/events", overview::get_events)
+        .route(Roles(WATCHERS), Get, "/audit", audit::get_audit)
+        .route(Roles(WATCHERS), Get, "/audit/entry/{seq}", audit::get_entry)
+        .route(Roles(WATCHERS), Post, "/audit/person", audit::post_person)
+        .route(Roles(WATCHERS), Get, "/audit/chain", audit::get_chain)
+        .route(Roles(WATCHERS), Post, "/audit/chain", audit::post_chain)
+        .route(Roles(WATCHERS), Get, "/audit/export", audit::get_export)
+        .route(Roles(WATCHERS), Post, "/audit/export", audit::post_export)
 }
 
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
-pub(super) const NAV: &[NavLink] =
-    &[NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" }];
+pub(super) const NAV: &[NavLink] = &[
+    NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    // The overview and the audit.
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/overview",
+        label: "いまの状況",
+        about: "予約の速さ、会場の埋まり具合、見通し、注意を見る",
+    },
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/audit",
+        label: "記録",
+        about: "だれが、いつ、だれの情報を見たか、変えたかを調べる",
+    },
+];
 
 /// A link of the navigation, and of the first page.
 #[derive(Debug, Clone, Copy)]

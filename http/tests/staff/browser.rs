@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use tower::ServiceExt;
 
 const PAGE_BYTES_MAX: usize = 4 << 20;
@@ -52,6 +53,12 @@ impl Browser {
         self.send(Method::GET, address, String::new()).await
     }
 
+    /// Opens something that is sent on and on, and gives it as it begins.
+    pub(crate) async fn open(&self, address: &str) -> Response {
+        let Ok(answer) = self.router.clone().oneshot(self.request(Method::GET, address, String::new())).await;
+        answer
+    }
+
     /// Sends a form and follows where it leads.
     pub(crate) async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.post_only(address, fields).await;
@@ -75,7 +82,7 @@ impl Browser {
         panic!("too many redirects, the last to {}", page.address)
     }
 
-    async fn send(&mut self, method: Method, address: &str, form: String) -> Page {
+    fn request(&self, method: Method, address: &str, form: String) -> Request<Body> {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let mut request = Request::builder()
             .method(method)
@@ -86,7 +93,11 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let Ok(answer) = self.router.clone().oneshot(request.body(Body::from(form)).expect("a request")).await;
+        request.body(Body::from(form)).expect("a request")
+    }
+
+    async fn send(&mut self, method: Method, address: &str, form: String) -> Page {
+        let Ok(answer) = self.router.clone().oneshot(self.request(method, address, form)).await;
         let (parts, body) = answer.into_parts();
         for set in parts.headers.get_all("set-cookie") {
             let (pair, rest) = set.to_str().expect("text").split_once(';').expect("a cookie");

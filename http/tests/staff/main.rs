@@ -4,5 +4,7 @@ mod browser;
 mod city;
 
 mod access;
+mod audit;
 mod limits;
+mod overview;
 mod sign_in;
