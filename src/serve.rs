@@ -88,7 +88,7 @@ async fn listen_and_wait(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(engine.clone(), staff_config(config)),
+            sesshu_http::staff_router(engine.clone(), staff_config(config, &stopping)),
             options,
             stopped(stopping.clone()),
         )),
@@ -198,7 +198,7 @@ fn public_config(config: &Config) -> PublicConfig {
     }
 }
 
-fn staff_config(config: &Config) -> StaffConfig {
+fn staff_config(config: &Config, stopping: &watch::Receiver<bool>) -> StaffConfig {
     let staff = &config.staff;
     StaffConfig {
         city_name: config.city.name.clone(),
@@ -210,6 +210,7 @@ fn staff_config(config: &Config) -> StaffConfig {
         training: staff.training,
         two_person_publish: staff.two_person_publish,
         lookups_per_hour_max: staff.lookups_per_hour_max,
+        stopping: Some(stopping.clone()),
         ..StaffConfig::default()
     }
 }

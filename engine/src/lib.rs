@@ -18,10 +18,11 @@ mod simulation;
 pub mod view;
 
 pub use handle::{
-    AgeClass, AuditPage, AuditQuery, CampaignError, DayCount, DayListRow, Days, DosesGiven, DraftSummary, EngineConfig,
-    EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine, LOGIN_CHARS_MAX, NewSecrets, PasswordRequest, PersonReport,
-    PreparedHash, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp,
-    ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, StaffError, StartError, VaccineSpec,
+    AgeClass, AuditPage, AuditQuery, BusySession, CampaignError, DayCount, DayListRow, Days, DosesGiven, DraftSummary,
+    EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine, LOGIN_CHARS_MAX, NewSecrets, PasswordRequest,
+    PersonReport, PreparedHash, PreparedPassword, PublishSummary, Pulse, ReportedBooking, ReportedContact,
+    ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, StaffError,
+    StartError, VaccineSpec, VenueDay, WaveForecast,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

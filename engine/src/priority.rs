@@ -4,7 +4,8 @@
 //! Decisions, commits and residents' requests are work in bulk: a thread of theirs that wakes does not push another one off the
 //! processor (`SCHED_BATCH`, sched(7)), so that each does more at a time and fewer switches are paid for. A commit takes its turn
 //! after those who are about to book: the shorter the processor, the larger the batch, and the fewer the commits. Hashing runs
-//! only while nobody else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once.
+//! only while nobody else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once. The
+//! few hashes for staff are not bulk, and run like any other work of theirs.
 
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
@@ -20,8 +21,10 @@ pub enum Work {
     Committing,
     /// Serves residents.
     Serving,
-    /// Hashes passwords.
+    /// Hashes residents' passwords.
     Hashing,
+    /// Hashes the passwords of staff: a handful, for whom somebody on the phone waits.
+    HashingForStaff,
 }
 
 impl Work {
@@ -29,13 +32,14 @@ impl Work {
         ThreadSchedulePolicy::Normal(match self {
             Self::Deciding | Self::Committing | Self::Serving => NormalThreadSchedulePolicy::Batch,
             Self::Hashing => NormalThreadSchedulePolicy::Idle,
+            Self::HashingForStaff => NormalThreadSchedulePolicy::Other,
         })
     }
 
     /// The nice value; the system ignores that of hashing.
     const fn nice(self) -> i32 {
         match self {
-            Self::Deciding | Self::Hashing => 0,
+            Self::Deciding | Self::Hashing | Self::HashingForStaff => 0,
             Self::Committing | Self::Serving => 5,
         }
     }
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_work_gets_its_place() {
-        for work in [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing] {
+        for work in [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing, Work::HashingForStaff] {
             let found = std::thread::spawn(move || {
                 this_thread_is_for(work);
                 let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));

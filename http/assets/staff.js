@@ -36,3 +36,49 @@ document.addEventListener("submit", (event) => {
 
 // Somebody who comes back to a page that the browser has kept can send its form again.
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// The overview is kept up to date while it is open. Whoever reads or uses a part of it keeps that part as it is.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const pause = document.querySelector("[data-live-pause]");
+  const lost = document.querySelector("[data-live-lost]");
+  let source, again;
+  const waiting = {};
+  const show = (message) => {
+    document.querySelector("[data-live-at]").textContent = message.at;
+    Object.assign(waiting, message.fragments);
+    for (const [id, html] of Object.entries(waiting)) {
+      const part = document.getElementById(id);
+      if (part.contains(document.activeElement)) continue;
+      delete waiting[id];
+      const scrolled = [...part.querySelectorAll(".scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
+      part.innerHTML = html;
+      part.querySelectorAll(".scroll").forEach((box, n) => [box.scrollLeft, box.scrollTop] = scrolled[n] ?? [0, 0]);
+    }
+  };
+  const listen = () => {
+    source = new EventSource(live.dataset.live);
+    source.onmessage = (event) => {
+      lost.hidden = true;
+      show(JSON.parse(event.data));
+    };
+    // A browser that was sent away does not come again by itself.
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      lost.hidden = false;
+      again = setTimeout(() => location.replace("/overview?auto=1"), 30000);
+    };
+  };
+  const stop = () => {
+    clearTimeout(again);
+    source.close();
+    source = undefined;
+  };
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    if (source) stop();
+    else listen();
+    pause.textContent = source ? pause.dataset.stop : pause.dataset.go;
+  });
+  listen();
+}

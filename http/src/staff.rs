@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod audit;
 mod config;
 mod data;
 mod dates;
@@ -14,6 +15,7 @@ mod frame;
 mod home;
 mod login;
 mod logout;
+mod overview;
 mod page;
 mod problem;
 mod routes;

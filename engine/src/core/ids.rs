@@ -291,6 +291,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// All of them, in the order in which they are declared.
+    pub const ALL: [Self; 4] = [Self::Web, Self::Phone, Self::Counter, Self::City];
+
     /// Whether a place taken this way counts against the phone's share and may use it.
     #[must_use]
     pub const fn uses_phone_share(self) -> bool {

@@ -36,6 +36,24 @@ pub enum RefusalCode {
 }
 
 impl RefusalCode {
+    /// All of them, in order of precedence.
+    pub const ALL: [Self; 14] = [
+        Self::KeyReused,
+        Self::NoSuchBooking,
+        Self::NoSuchHold,
+        Self::TooLate,
+        Self::NoSuchSlot,
+        Self::NotOpen,
+        Self::Closed,
+        Self::NotEligible,
+        Self::AlreadyBooked,
+        Self::Interval,
+        Self::Full,
+        Self::TooManyChanges,
+        Self::Busy,
+        Self::Unavailable,
+    ];
+
     /// The stable name in answers.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -46,6 +46,18 @@ impl EngineHandle {
         by: By,
         channel: Channel,
     ) -> Result<Done, Refusal> {
+        let answer = self.try_book(resident, legs, key, by, channel).await;
+        self.count_refusal(answer)
+    }
+
+    async fn try_book(
+        &self,
+        resident: ResidentNo,
+        legs: Legs,
+        key: RequestKey,
+        by: By,
+        channel: Channel,
+    ) -> Result<Done, Refusal> {
         let pass = self.pass(resident).await?;
         let now = self.now();
         let named = self.named(&legs);
@@ -87,6 +99,18 @@ impl EngineHandle {
         number: BookingNumber,
         session: SessionId,
         slot: SlotNo,
+        key: RequestKey,
+        by: By,
+        channel: Channel,
+    ) -> Result<Done, Refusal> {
+        let answer = self.try_move((resident, number), (session, slot), key, by, channel).await;
+        self.count_refusal(answer)
+    }
+
+    async fn try_move(
+        &self,
+        (resident, number): (ResidentNo, BookingNumber),
+        (session, slot): (SessionId, SlotNo),
         key: RequestKey,
         by: By,
         channel: Channel,
@@ -153,6 +177,17 @@ impl EngineHandle {
 
     /// Keeps one place, or a pair, for minutes, in exchange for the hold before. `changes` is the booking that it is to replace.
     pub async fn hold(
+        &self,
+        resident: ResidentNo,
+        legs: Legs,
+        changes: Option<BookingNumber>,
+        channel: Channel,
+    ) -> Result<HoldView, Refusal> {
+        let answer = self.try_hold(resident, legs, changes, channel).await;
+        self.count_refusal(answer)
+    }
+
+    async fn try_hold(
         &self,
         resident: ResidentNo,
         legs: Legs,

@@ -10,6 +10,7 @@ mod exports;
 mod login;
 mod offers;
 mod passwords;
+mod pulse;
 mod reading;
 mod report;
 mod roll;
@@ -25,6 +26,7 @@ pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
 pub use exports::{AgeClass, DayCount, DayListRow, Days, DosesGiven};
 pub use passwords::{IssuedLine, PasswordRequest, PreparedHash, PreparedPassword};
+pub use pulse::{BusySession, Pulse, VenueDay, WaveForecast};
 pub use report::{
     PersonReport, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer,
     ReportedView,
@@ -46,6 +48,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::actors::{CampaignTurn, Shared, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
+use crate::core::recent::RecentRefusals;
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::time::Instant;
 use crate::gate::Gate;
@@ -79,6 +82,10 @@ pub(crate) struct Engine {
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
     free_disk_floor_bytes: u64,
+    /// Bookings and refusals are counted from here on.
+    pub(crate) counted_since: Instant,
+    pub(crate) refusals: Mutex<RecentRefusals>,
+    pub(crate) pulse: tokio::sync::Mutex<pulse::PulseTaken>,
 }
 
 /// The engine's door. Cheap to clone.

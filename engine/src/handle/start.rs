@@ -207,6 +207,7 @@ impl EngineHandle {
     /// Puts an engine together. It takes changes once it has a queue to a ledger that tells the sink.
     pub(crate) fn assemble(parts: Parts) -> (Self, ActorSink) {
         let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes } = parts;
+        let counted_since = clock.now();
         let shared = Arc::new(Shared::new(clock, rules, index, Arc::default(), office));
         shared.start_sessions();
         let sink = ActorSink { shared: Arc::clone(&shared), unknown: Vec::new() };
@@ -225,6 +226,9 @@ impl EngineHandle {
             campaign: Arc::default(),
             last_sweep: Mutex::new(Instant::default()),
             free_disk_floor_bytes,
+            counted_since,
+            refusals: Mutex::default(),
+            pulse: tokio::sync::Mutex::default(),
         }));
         (engine, sink)
     }

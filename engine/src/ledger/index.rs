@@ -19,6 +19,7 @@ use crate::core::credential::{StaffSecret, StoredPassword};
 use crate::core::event::{Entry, Event, PlaceChange};
 use crate::core::ids::{CityId, ResidentNo, SessionId};
 use crate::core::places::Booked;
+use crate::core::recent::RecentEvents;
 use crate::core::resident::{Contradiction, Person, ResidentRecord};
 use crate::core::session::Session;
 use crate::core::time::Instant;
@@ -67,6 +68,7 @@ pub struct Index {
     head: Mutex<Head>,
     lagging: Mutex<Lag>,
     bookings_live: AtomicU64,
+    recent: Mutex<RecentEvents>,
 }
 
 /// A poisoned lock means a panic between two field writes of plain data; `apply` asserts before it writes.
@@ -94,6 +96,7 @@ impl Default for Index {
             head: Mutex::new(Head { seq: 0, chain: CHAIN_START, at: Instant::default() }),
             lagging: Mutex::default(),
             bookings_live: AtomicU64::new(0),
+            recent: Mutex::default(),
         }
     }
 }
@@ -165,6 +168,11 @@ impl Index {
         self.bookings_live.load(Ordering::Acquire)
     }
 
+    /// Runs `look` on what became durable lately.
+    pub fn recent<R>(&self, look: impl FnOnce(&RecentEvents) -> R) -> R {
+        look(&lock(&self.recent))
+    }
+
     /// How many records lag in the tables.
     #[must_use]
     pub fn fold_lag(&self) -> usize {
@@ -185,7 +193,7 @@ impl Index {
                 let session = self.session(change.session).expect("a booking is in a session");
                 lock(&session.booked).apply(&change).expect(CONTRADICTION);
             }
-            self.count(event);
+            self.count(entry.at, event);
             self.apply_to_campaign(seq, event).expect(CONTRADICTION);
         }
         let mut head = lock(&self.head);
@@ -220,7 +228,10 @@ impl Index {
         Ok(())
     }
 
-    fn count(&self, event: &Event) {
+    fn count(&self, at: Instant, event: &Event) {
+        if RecentEvents::counts(event) {
+            lock(&self.recent).count(at, event);
+        }
         match event {
             Event::Booked { .. } => {
                 self.bookings_live.fetch_add(1, Ordering::AcqRel);

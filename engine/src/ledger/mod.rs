@@ -37,7 +37,7 @@ pub use queue::{LedgerQueue, Submission};
 pub(crate) use queue::{Message, queue};
 pub use recover::{RecoverError, Recovered, recover};
 pub use session_entry::SessionEntry;
-pub use snapshot::Snapshot;
+pub use snapshot::{Journal, Snapshot};
 pub use store::{RedbLedger, StoreReader};
 pub use thread::spawn_writer;
 #[cfg(test)]

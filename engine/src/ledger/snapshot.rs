@@ -1,11 +1,15 @@
 //! Consistent views of a store, and everything that is read from one. What does not add up to the seal is damage; it is never
 //! given as data.
 
+use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
-use redb::{Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, TableHandle};
+use redb::{
+    Database, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    TableHandle,
+};
 
 use super::audit::AuditRow;
 use super::codec::{FORMAT, decode_row, entry_of};
@@ -150,14 +154,9 @@ impl Snapshot {
         Ok(self.seal()?.seq)
     }
 
-    /// The entry `seq`; none if there is no such entry.
-    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, LoadError> {
-        let journal = self.view.open_table(JOURNAL)?;
-        if seq == 0 || seq > self.last_seq()? {
-            return Ok(None);
-        }
-        let block = journal.range(..=seq)?.next_back().transpose()?;
-        block.map(|(first, bytes)| entry_of(first.value(), bytes.value(), seq)).transpose()
+    /// The journal, for whoever reads single entries of it.
+    pub fn journal(&self) -> Result<Journal, LoadError> {
+        Ok(Journal { table: self.view.open_table(JOURNAL)?, last_seq: self.last_seq()? })
     }
 
     /// The last of at most `rows_max` entries about `person` with a sequence number in `range`, newest first.
@@ -172,11 +171,32 @@ impl Snapshot {
         rows.map(|row| Ok(row?.0.value().1)).collect()
     }
 
-    /// The same for entries that `maker` made.
-    pub fn audit_of_maker(&self, maker: &str, range: Range<u64>, rows_max: usize) -> Result<Vec<u64>, LoadError> {
+    /// The same for entries that one of `makers` made.
+    pub fn audit_of_makers(
+        &self,
+        makers: &[Box<str>],
+        range: Range<u64>,
+        rows_max: usize,
+    ) -> Result<Vec<u64>, LoadError> {
         let table = self.view.open_table(AUDIT_MAKERS)?;
-        let rows = table.range((maker, range.start)..(maker, range.end))?.rev().take(rows_max);
-        rows.map(|row| Ok(row?.0.value().1)).collect()
+        let mut rows = Vec::with_capacity(makers.len());
+        for maker in makers {
+            rows.push(table.range((&**maker, range.start)..(&**maker, range.end))?.rev());
+        }
+        let mut next = |maker: usize| rows[maker].next().map(|row| Ok::<_, LoadError>(row?.0.value().1)).transpose();
+        // The newest entry that is left of each maker: the newest of them all comes next.
+        let mut heads = BinaryHeap::new();
+        for maker in 0..makers.len() {
+            heads.extend(next(maker)?.map(|seq| (seq, maker)));
+        }
+        let mut found = Vec::new();
+        while found.len() < rows_max
+            && let Some((seq, maker)) = heads.pop()
+        {
+            found.push(seq);
+            heads.extend(next(maker)?.map(|seq| (seq, maker)));
+        }
+        Ok(found)
     }
 
     /// What the audit's index adds up to.
@@ -231,6 +251,29 @@ impl Snapshot {
             each(SessionId(id), decode_row(row, "session", u64::from(id))?);
             Ok(())
         })
+    }
+}
+
+/// The journal of one consistent view, entry by entry.
+pub struct Journal {
+    table: ReadOnlyTable<u64, &'static [u8]>,
+    last_seq: u64,
+}
+
+impl Journal {
+    /// The sequence number of the last entry; 0 before the first.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The entry `seq`; none if there is no such entry.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, LoadError> {
+        if seq == 0 || seq > self.last_seq {
+            return Ok(None);
+        }
+        let block = self.table.range(..=seq)?.next_back().transpose()?;
+        block.map(|(first, bytes)| entry_of(first.value(), bytes.value(), seq)).transpose()
     }
 }
 

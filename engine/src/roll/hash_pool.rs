@@ -1,7 +1,9 @@
 //! The threads that hash passwords, apart from those that serve: a rush of logins must not starve bookings.
 //!
-//! A fixed number of threads of low priority, each with one block of memory that it uses again, so that the memory for
-//! hashing is bounded by `threads × memory_kib`. What is asked for beyond the queue's places is refused at once.
+//! A fixed number of threads of low priority for residents, and one of normal priority for staff alone: a login of theirs takes its
+//! time even while residents' requests use up the processor. A thread of low priority must never take it, as it may then stand still
+//! with it. Each thread has one block of memory that it uses again, so that the memory for hashing is bounded by
+//! `(threads + 1) × memory_kib`. What is asked for beyond the queue's places is refused at once.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -45,7 +47,7 @@ impl From<SecretError> for HashError {
 /// The size of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashPoolSettings {
-    /// Hashing threads.
+    /// Hashing threads for residents; staff have one more.
     pub threads: NonZeroUsize,
     /// How many jobs may wait in each lane.
     pub queued_per_lane_max: usize,
@@ -92,11 +94,10 @@ impl HashPool {
         getrandom::fill(&mut dummy.hash).map_err(std::io::Error::other)?;
         let queue = Arc::new(HashQueue::new(settings.queued_per_lane_max));
         let pool = Self { queue: Arc::clone(&queue), threads: Mutex::new(Vec::new()), dummy };
-        for number in 0..settings.threads.get() {
+        let residents = (0..settings.threads.get()).map(|number| (format!("hash-{number}"), Lane::Resident));
+        for (name, lane) in residents.chain([("hash-staff".to_owned(), Lane::Staff)]) {
             let (queue, hasher) = (Arc::clone(&queue), Arc::clone(hasher));
-            let thread = std::thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || run_thread(&queue, &hasher))?;
+            let thread = std::thread::Builder::new().name(name).spawn(move || run_thread(lane, &queue, &hasher))?;
             pool.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(pool)
@@ -189,10 +190,13 @@ impl Drop for HashPool {
     }
 }
 
-fn run_thread(queue: &HashQueue<Job>, hasher: &PasswordHasher) {
-    this_thread_is_for(Work::Hashing);
+fn run_thread(lane: Lane, queue: &HashQueue<Job>, hasher: &PasswordHasher) {
+    this_thread_is_for(match lane {
+        Lane::Staff => Work::HashingForStaff,
+        Lane::Resident => Work::Hashing,
+    });
     let mut memory = Vec::new();
-    while let Some(queued) = queue.pop() {
+    while let Some(queued) = queue.pop(lane) {
         let expired = queued.is_expired();
         let fate = if expired { Fate::Not(HashError::Expired) } else { Fate::Run(hasher, &mut memory) };
         let job = queued.job;
@@ -223,13 +227,13 @@ mod tests {
         Instant::now() + Duration::from_mins(1)
     }
 
-    /// Occupies the pool's only thread until the sender is dropped.
+    /// Occupies the residents' only thread until the sender is dropped.
     fn occupy(pool: &Arc<HashPool>) -> (mpsc::SyncSender<()>, tokio::task::JoinHandle<Result<(), HashError>>) {
         let (release, wait) = mpsc::sync_channel::<()>(1);
         let (started, has_started) = mpsc::sync_channel(1);
         let busy = Arc::clone(pool);
         let task = tokio::spawn(async move {
-            busy.submit(Lane::Staff, None, move |_, _| {
+            busy.submit(Lane::Resident, None, move |_, _| {
                 started.send(()).map_err(|_| HashError::Failed)?;
                 let _ = wait.recv();
                 Ok(())
@@ -252,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_full_lane_is_busy_at_once_and_the_other_is_not() {
+    async fn a_full_lane_is_busy_at_once_and_staff_are_served_while_every_other_thread_is_at_work() {
         let pool = Arc::new(pool(1, 1));
         let (release, occupied) = occupy(&pool);
         let ask = |lane| {
@@ -264,9 +268,9 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(ask(Lane::Resident).await.expect("no panic"), Err(HashError::Busy));
-        let staff = ask(Lane::Staff);
+        assert_eq!(ask(Lane::Staff).await.expect("no panic"), Ok(false));
+        assert_eq!(pool.queued(Lane::Resident), 1, "the residents' thread is still at work");
         drop(release);
-        assert_eq!(staff.await.expect("no panic"), Ok(false));
         assert_eq!(first.await.expect("no panic"), Ok(false));
         assert_eq!(occupied.await.expect("no panic"), Ok(()));
         assert_eq!((pool.queued(Lane::Staff), pool.queued(Lane::Resident), pool.capacity()), (0, 0, 1));

@@ -1,4 +1,5 @@
-//! The queue in front of the hashing threads: two bounded lanes, staff before residents, each job with its deadline.
+//! The queue in front of the hashing threads: two bounded lanes, for staff and for residents, each with threads of its own, each job
+//! with its deadline.
 //!
 //! It must not know what a job does.
 
@@ -6,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Who waits for a hash. Staff go first: their handful of logins must not wait behind a rush.
+/// Who waits for a hash. Staff have a thread of their own: their handful of logins must not wait behind a rush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Operators, venue staff, the city, ops.
@@ -36,7 +37,8 @@ pub(super) enum NotQueued<J> {
 /// The queue. Each lane has `capacity_per_lane` places of its own, so that residents cannot fill the places of staff.
 pub(super) struct HashQueue<J> {
     lanes: Mutex<Lanes<J>>,
-    changed: Condvar,
+    staff_changed: Condvar,
+    residents_changed: Condvar,
     pub(super) capacity_per_lane: usize,
 }
 
@@ -58,7 +60,12 @@ impl<J> Lanes<J> {
 impl<J> HashQueue<J> {
     pub(super) fn new(capacity_per_lane: usize) -> Self {
         let lanes = Lanes { staff: VecDeque::new(), residents: VecDeque::new(), closed: false };
-        Self { lanes: Mutex::new(lanes), changed: Condvar::new(), capacity_per_lane }
+        Self {
+            lanes: Mutex::new(lanes),
+            staff_changed: Condvar::new(),
+            residents_changed: Condvar::new(),
+            capacity_per_lane,
+        }
     }
 
     /// Queues a job. Jobs of a full lane whose deadline has passed make room and are handed to `drop_expired`.
@@ -78,7 +85,7 @@ impl<J> HashQueue<J> {
                 Err(NotQueued::Full(queued.job))
             } else {
                 waiting.push_back(queued);
-                self.changed.notify_one();
+                self.changed(lane).notify_one();
                 Ok(())
             }
         };
@@ -88,17 +95,17 @@ impl<J> HashQueue<J> {
         result
     }
 
-    /// The next job, staff first; waits for one. None once the queue is closed.
-    pub(super) fn pop(&self) -> Option<Queued<J>> {
+    /// The next job of `lane`; waits for one. None once the queue is closed.
+    pub(super) fn pop(&self, lane: Lane) -> Option<Queued<J>> {
         let mut lanes = self.lock();
         loop {
             if lanes.closed {
                 return None;
             }
-            if let Some(next) = lanes.staff.pop_front().or_else(|| lanes.residents.pop_front()) {
+            if let Some(next) = lanes.lane(lane).pop_front() {
                 return Some(next);
             }
-            lanes = self.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+            lanes = self.changed(lane).wait(lanes).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -106,7 +113,8 @@ impl<J> HashQueue<J> {
     pub(super) fn close(&self) -> Vec<J> {
         let mut lanes = self.lock();
         lanes.closed = true;
-        self.changed.notify_all();
+        self.staff_changed.notify_all();
+        self.residents_changed.notify_all();
         let Lanes { staff, residents, .. } = &mut *lanes;
         staff.drain(..).chain(residents.drain(..)).map(|queued| queued.job).collect()
     }
@@ -114,6 +122,13 @@ impl<J> HashQueue<J> {
     /// How many jobs wait in a lane.
     pub(super) fn waiting(&self, lane: Lane) -> usize {
         self.lock().lane(lane).len()
+    }
+
+    const fn changed(&self, lane: Lane) -> &Condvar {
+        match lane {
+            Lane::Staff => &self.staff_changed,
+            Lane::Resident => &self.residents_changed,
+        }
     }
 
     // No job runs under this lock, so a poisoned one still guards whole lanes.
@@ -136,14 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn staff_go_first_and_each_lane_is_bounded() {
+    fn each_lane_is_bounded_and_gives_its_own_jobs_in_order() {
         let queue = HashQueue::new(2);
         assert!(push(&queue, Lane::Resident, queued(1)) && push(&queue, Lane::Resident, queued(2)));
         assert!(!push(&queue, Lane::Resident, queued(3)), "full");
         assert!(push(&queue, Lane::Staff, queued(4)), "a lane of its own");
         assert_eq!((queue.waiting(Lane::Staff), queue.waiting(Lane::Resident)), (1, 2));
-        let order: Vec<u32> = (0..3).filter_map(|_| queue.pop()).map(|queued| queued.job).collect();
-        assert_eq!(order, [4, 1, 2]);
+        let lanes = [Lane::Resident, Lane::Staff, Lane::Resident];
+        let order: Vec<u32> = lanes.into_iter().filter_map(|lane| queue.pop(lane)).map(|queued| queued.job).collect();
+        assert_eq!(order, [1, 4, 2]);
     }
 
     #[test]
@@ -162,7 +178,7 @@ mod tests {
         let queue = HashQueue::new(4);
         push(&queue, Lane::Resident, queued(1));
         assert_eq!(queue.close(), [1]);
-        assert!(queue.pop().is_none());
+        assert!(queue.pop(Lane::Resident).is_none() && queue.pop(Lane::Staff).is_none());
         assert!(matches!(queue.push(Lane::Staff, queued(2), |_| ()), Err(NotQueued::Closed(2))));
     }
 }

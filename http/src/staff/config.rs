@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
+use tokio::sync::watch;
 
 use crate::config::{Client, TrustedProxy};
 
@@ -33,6 +34,10 @@ pub struct StaffConfig {
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
     pub requests_in_flight_max: usize,
+    /// How often a page that is kept up to date hears what has changed; a revoked account hears nothing more after at most this long.
+    pub overview_every: Duration,
+    /// Tells when the server stops, so that what is sent on and on ends; none never stops.
+    pub stopping: Option<watch::Receiver<bool>>,
 }
 
 impl Default for StaffConfig {
@@ -49,6 +54,8 @@ impl Default for StaffConfig {
             lookups_per_hour_max: 60,
             request_timeout: Duration::from_secs(30),
             requests_in_flight_max: 512,
+            overview_every: Duration::from_secs(5),
+            stopping: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use super::data::DataDesk;
 use super::problem::StaffProblem;
 use super::sign_in::UsedCodes;
 use super::sign_ins::SignIns;
+use super::{audit, overview};
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::throttle::Throttle;
 use crate::config::Client;
@@ -34,6 +35,8 @@ pub(crate) struct StaffDesk {
     pub(super) throttle: Throttle,
     pub(super) requests_in_flight: AtomicUsize,
     pub(super) data: DataDesk,
+    pub(super) overview: overview::Board,
+    pub(super) chain: Arc<audit::ChainCheck>,
 }
 
 impl StaffDesk {
@@ -45,6 +48,8 @@ impl StaffDesk {
             throttle: Throttle::new(),
             requests_in_flight: AtomicUsize::new(0),
             data: DataDesk::default(),
+            overview: overview::Board::default(),
+            chain: Arc::default(),
             config,
         }
     }
@@ -52,7 +57,9 @@ impl StaffDesk {
     /// Who sends a request, if they are signed in and their account still is what it was: a revocation counts at once.
     pub(super) fn staff_of(&self, headers: &HeaderMap, uri: &Uri, client: Client) -> Option<Staff> {
         let token = cookie::read(headers, CookieName::Staff, client.https)?;
-        let sign_in = self.sign_ins.see(token, self.engine.now())?;
+        let now = self.engine.now();
+        let by_itself = overview::renews_itself(uri);
+        let sign_in = if by_itself { self.sign_ins.look(token, now) } else { self.sign_ins.see(token, now) }?;
         let account = self.engine.staff_account(&sign_in.login);
         let Some(account) = account.filter(|now| !now.disabled && now.generation == sign_in.generation) else {
             self.sign_ins.end(token);

@@ -10,9 +10,10 @@ use sesshu_engine::core::staff::StaffRole;
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
+use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, data, home, login, logout};
+use super::{assets, audit, data, home, login, logout, overview};
 use crate::cross_site::cross_site_layer;
 
 /// The table.
@@ -26,7 +27,24 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
-    data_pages(shared)
+    overview_pages(data_pages(shared))
+}
+
+/// The overview and the audit.
+fn overview_pages(table: StaffRoutes) -> StaffRoutes {
+    use Access::Roles;
+    use Method::{Get, Post};
+
+    table
+        .route(Roles(WATCHERS), Get, "/overview", overview::get_overview)
+        .route(Roles(WATCHERS), Get, "/overview/events", overview::get_events)
+        .route(Roles(WATCHERS), Get, "/audit", audit::get_audit)
+        .route(Roles(WATCHERS), Get, "/audit/entry/{seq}", audit::get_entry)
+        .route(Roles(WATCHERS), Post, "/audit/person", audit::post_person)
+        .route(Roles(WATCHERS), Get, "/audit/chain", audit::get_chain)
+        .route(Roles(WATCHERS), Post, "/audit/chain", audit::post_chain)
+        .route(Roles(WATCHERS), Get, "/audit/export", audit::get_export)
+        .route(Roles(WATCHERS), Post, "/audit/export", audit::post_export)
 }
 
 /// The city's data: files in and out, passwords, accounts, what the resident pages say, what is held about one person.
@@ -110,6 +128,19 @@ pub(super) const NAV: &[NavLink] = &[
     },
     NavLink {
         access: ADMINS, path: "/report", label: "開示", about: "ある人について保有している情報"
+    },
+    // The overview and the audit.
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/overview",
+        label: "いまの状況",
+        about: "予約の速さ、会場の埋まり具合、見通し、注意を見る",
+    },
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/audit",
+        label: "記録",
+        about: "だれが、いつ、だれの情報を見たか、変えたかを調べる",
     },
 ];
 

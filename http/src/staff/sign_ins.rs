@@ -67,6 +67,11 @@ impl SignIns {
         Some(sign_in.clone())
     }
 
+    /// The same for what a page asks for by itself: nobody was seen.
+    pub(super) fn look(&self, token: &str, now: Instant) -> Option<SignIn> {
+        self.lock().get(&hash(token)).filter(|sign_in| self.stands(sign_in, now)).cloned()
+    }
+
     /// Ends what began with `token`; says whose it was.
     pub(super) fn end(&self, token: &str) -> Option<Box<str>> {
         self.lock().remove(&hash(token)).map(|sign_in| sign_in.login)
@@ -104,6 +109,9 @@ mod tests {
         let token = sign_ins.begin("sato", 1, NOW).expect("a token");
         assert_eq!(sign_ins.see(&token, NOW.plus_minutes(30)), None);
         assert_eq!(sign_ins.see(&token, NOW), None, "what has ended stays so");
+        let token = sign_ins.begin("sato", 1, NOW).expect("a token");
+        assert!(sign_ins.look(&token, NOW.plus_minutes(29)).is_some());
+        assert_eq!(sign_ins.look(&token, NOW.plus_minutes(30)), None, "a page that looks by itself keeps nobody in");
     }
 
     #[test]

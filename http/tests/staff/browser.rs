@@ -7,10 +7,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use tower::ServiceExt;
 
 const PAGE_BYTES_MAX: usize = 4 << 20;
 const REDIRECTS_MAX: usize = 5;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The browser.
 #[derive(Clone)]
@@ -54,6 +56,12 @@ impl Browser {
         self.send(Method::GET, address, String::new()).await
     }
 
+    /// Opens something that is sent on and on, and gives it as it begins.
+    pub(crate) async fn open(&self, address: &str) -> Response {
+        let Ok(answer) = self.router.clone().oneshot(self.request(Method::GET, address, FORM, Vec::new())).await;
+        answer
+    }
+
     /// Sends a form and follows where it leads.
     pub(crate) async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.post_only(address, fields).await;
@@ -94,11 +102,7 @@ impl Browser {
         panic!("too many redirects, the last to {}", page.address)
     }
 
-    async fn send(&mut self, method: Method, address: &str, form: String) -> Page {
-        self.send_as(method, address, "application/x-www-form-urlencoded", form.into_bytes()).await
-    }
-
-    async fn send_as(&mut self, method: Method, address: &str, kind: &str, body: Vec<u8>) -> Page {
+    fn request(&self, method: Method, address: &str, kind: &str, body: Vec<u8>) -> Request<Body> {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let mut request = Request::builder()
             .method(method)
@@ -109,7 +113,15 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let Ok(answer) = self.router.clone().oneshot(request.body(Body::from(body)).expect("a request")).await;
+        request.body(Body::from(body)).expect("a request")
+    }
+
+    async fn send(&mut self, method: Method, address: &str, form: String) -> Page {
+        self.send_as(method, address, FORM, form.into_bytes()).await
+    }
+
+    async fn send_as(&mut self, method: Method, address: &str, kind: &str, body: Vec<u8>) -> Page {
+        let Ok(answer) = self.router.clone().oneshot(self.request(method, address, kind, body)).await;
         let (parts, body) = answer.into_parts();
         for set in parts.headers.get_all("set-cookie") {
             let (pair, rest) = set.to_str().expect("text").split_once(';').expect("a cookie");

@@ -1,9 +1,11 @@
 //! The staff console over its router: who gets in, who sees what, and what each state says.
 
+mod audit;
 mod browser;
 mod city;
 
 mod access;
 mod data;
 mod limits;
+mod overview;
 mod sign_in;
