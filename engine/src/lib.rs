@@ -18,6 +18,10 @@ mod simulation;
 pub mod view;
 
 pub use handle::{
+    AtDesk, CounterOffer, CounterSlot, DayPart, DayPerson, DaySlot, FollowUpPage, FollowUpQuery, FollowUpRow,
+    LEFTOVER_IDS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession, NoShowRefusal, SlotCounts,
+};
+pub use handle::{
     AuditPage, AuditQuery, CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine,
     PersonReport, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference, StartError, VaccineSpec,

@@ -1,10 +1,15 @@
 //! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
 
+mod attendance;
 mod audit;
 mod booking;
 mod campaign;
 mod checks;
 mod contact;
+mod day_list;
+mod desk;
+mod follow_up;
+mod leftovers;
 mod login;
 mod offers;
 mod reading;
@@ -14,8 +19,12 @@ mod site;
 mod start;
 mod verifying;
 
+pub use attendance::NoShowRefusal;
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
+pub use day_list::{AtDesk, CounterOffer, CounterSlot, DayPart, DayPerson, DaySlot, SlotCounts};
+pub use follow_up::{FollowUpPage, FollowUpQuery, FollowUpRow};
+pub use leftovers::{LEFTOVER_IDS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession};
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference,

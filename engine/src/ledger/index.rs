@@ -185,6 +185,9 @@ impl Index {
                 let session = self.session(change.session).expect("a booking is in a session");
                 lock(&session.booked).apply(&change).expect(CONTRADICTION);
             }
+            if let Event::Booked { resident, booking } | Event::Moved { resident, to: booking, .. } = event {
+                self.note_person(booking.session, *resident);
+            }
             self.count(event);
             self.apply_to_campaign(seq, event).expect(CONTRADICTION);
         }
@@ -218,6 +221,12 @@ impl Index {
             self.put_session(session);
         }
         Ok(())
+    }
+
+    fn note_person(&self, session: SessionId, resident: ResidentNo) {
+        if let Some(session) = self.session(session) {
+            lock(&session.people).insert(resident);
+        }
     }
 
     fn count(&self, event: &Event) {
@@ -313,7 +322,10 @@ impl Index {
         }
         let mut live = 0;
         let mut derived = Ok(());
-        self.for_each_resident(|_, resident| {
+        self.for_each_resident(|no, resident| {
+            for booking in &resident.record.bookings {
+                self.note_person(booking.session, no);
+            }
             for booking in resident.record.bookings.iter().filter(|booking| booking.state.uses_place()) {
                 live += 1;
                 let counted = self.session(booking.session).ok_or(Contradiction::NoSuchSlot);
@@ -378,6 +390,8 @@ impl Index {
                 Some(kept) => {
                     kept.definition.store(session.definition());
                     *lock(&kept.booked) = session.booked();
+                    let people = std::mem::take(&mut *lock(&session.people));
+                    *lock(&kept.people) = people;
                 }
                 None => {
                     write(&self.sessions).insert(id, session);
