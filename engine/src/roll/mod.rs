@@ -28,6 +28,7 @@ mod site;
 mod site_export;
 mod site_reason;
 mod table;
+mod table_out;
 mod text;
 mod waves;
 #[cfg(test)]
@@ -56,5 +57,6 @@ pub use site::{SITE_FILE_BYTES_MAX, SiteError, SiteFile, parse_site};
 pub use site_export::write_site;
 pub use site_reason::{Expected, SiteReason};
 pub use table::{FIELD_CHARS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX, ParsedFile, ROWS_MAX};
+pub use table_out::{TableEncoding, Unwritable, write_table};
 pub use text::{Decoded, Encoding, decode};
 pub use waves::{WaveRow, WavesFile, parse_waves};
