@@ -8,6 +8,8 @@ mod assets;
 mod config;
 mod dates;
 mod desk;
+mod download;
+mod follow_up;
 mod form;
 mod frame;
 mod home;
@@ -19,6 +21,7 @@ mod routes;
 mod shell;
 mod sign_in;
 mod sign_ins;
+mod venue;
 mod words;
 
 pub use access::{Access, Method, RouteRow};

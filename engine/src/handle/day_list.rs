@@ -70,6 +70,18 @@ impl SlotCounts {
         *counted += 1;
     }
 
+    /// All of them together.
+    #[must_use]
+    pub fn sum(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::default(), |sum, one| Self {
+            booked: sum.booked + one.booked,
+            checked_in: sum.checked_in + one.checked_in,
+            vaccinated: sum.vaccinated + one.vaccinated,
+            not_given: sum.not_given + one.not_given,
+            no_show: sum.no_show + one.no_show,
+        })
+    }
+
     /// Everybody who has a place.
     #[must_use]
     pub const fn total(&self) -> u32 {

@@ -17,6 +17,7 @@ use super::config::StaffConfig;
 use super::problem::StaffProblem;
 use super::sign_in::UsedCodes;
 use super::sign_ins::SignIns;
+use super::venue::LastLots;
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::throttle::Throttle;
 use crate::config::Client;
@@ -31,6 +32,7 @@ pub(crate) struct StaffDesk {
     pub(super) sign_ins: SignIns,
     pub(super) used_codes: UsedCodes,
     pub(super) throttle: Throttle,
+    pub(super) last_lots: LastLots,
     pub(super) requests_in_flight: AtomicUsize,
 }
 
@@ -41,6 +43,7 @@ impl StaffDesk {
             sign_ins: SignIns::new(config.idle_minutes, config.absolute_hours),
             used_codes: UsedCodes::default(),
             throttle: Throttle::new(),
+            last_lots: LastLots::default(),
             requests_in_flight: AtomicUsize::new(0),
             config,
         }
@@ -71,7 +74,6 @@ pub(super) struct Staff {
     pub(super) login: Box<str>,
     pub(super) role: StaffRole,
     /// The venue that they work in, if their account is bound to one.
-    #[expect(dead_code, reason = "the venue's pages are about it")]
     pub(super) venue: Option<VenueId>,
     pub(super) signed_in_at: Instant,
     /// The path of the page that they look at.
@@ -80,7 +82,6 @@ pub(super) struct Staff {
 
 impl Staff {
     /// They, as the journal names them.
-    #[expect(dead_code, reason = "pages that change or show something hand it to the engine")]
     pub(super) fn by(&self) -> By {
         By::Staff(self.login.clone())
     }

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use sesshu_engine::EngineHandle;
+use sesshu_engine::core::staff::StaffRole;
 
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, home, login, logout};
+use super::{assets, follow_up, home, login, logout, venue};
 use crate::cross_site::cross_site_layer;
+
+/// Who works in a venue.
+const VENUE: Access = Access::Roles(&[StaffRole::Venue]);
+/// Who reaches people about their bookings.
+const FOLLOW_UP: Access = Access::Roles(&[StaffRole::Operator, StaffRole::Admin]);
 
 /// The table.
 fn table() -> StaffRoutes {
@@ -25,11 +31,42 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home)
+        // The venue.
+        .route(VENUE, Get, "/venue", venue::get_venues)
+        .route(VENUE, Get, "/venue/{venue}", venue::get_day)
+        .route(VENUE, Post, "/venue/{venue}/find", venue::post_find)
+        .route(VENUE, Get, "/venue/{venue}/people/{number}", venue::get_person)
+        .route(VENUE, Post, "/venue/{venue}/people/{number}", venue::post_attendance)
+        .route(VENUE, Post, "/venue/{venue}/no-shows", venue::post_no_shows)
+        .route(VENUE, Get, "/venue/{venue}/print", venue::get_print)
+        .route(VENUE, Get, "/venue/{venue}/walk-in", venue::get_walk_in)
+        .route(VENUE, Post, "/venue/{venue}/walk-in", venue::post_walk_in)
+        .route(VENUE, Post, "/venue/{venue}/walk-in/book", venue::post_walk_in_book)
+        .route(VENUE, Get, "/venue/{venue}/leftovers", venue::get_leftovers)
+        .route(VENUE, Get, "/venue/{venue}/leftovers/{session}", venue::get_leftovers_of)
+        .route(VENUE, Post, "/venue/{venue}/leftovers/{session}", venue::post_leftover)
+        .route(VENUE, Post, "/venue/{venue}/leftovers/{session}/ids", venue::post_leftover_ids)
+        // Whom the city has to reach.
+        .route(FOLLOW_UP, Get, "/follow-up", follow_up::get_follow_up)
+        .route(FOLLOW_UP, Post, "/follow-up", follow_up::post_follow_up)
+        .route(FOLLOW_UP, Post, "/follow-up/export", follow_up::post_follow_up_export)
 }
 
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
-pub(super) const NAV: &[NavLink] =
-    &[NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" }];
+pub(super) const NAV: &[NavLink] = &[
+    NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    // The venue.
+    NavLink {
+        access: VENUE, path: "/venue", label: "会場", about: "受付、接種の記録、飛び込み、余った分、紙の名簿"
+    },
+    // Whom the city has to reach.
+    NavLink {
+        access: FOLLOW_UP,
+        path: "/follow-up",
+        label: "連絡が要る人",
+        about: "中止になった人、2回目だけ残った人、転出した人",
+    },
+];
 
 /// A link of the navigation, and of the first page.
 #[derive(Debug, Clone, Copy)]

@@ -6,3 +6,4 @@ mod city;
 mod access;
 mod limits;
 mod sign_in;
+mod venue;
