@@ -142,22 +142,24 @@ async fn at_the_end_of_the_day_those_who_did_not_come_are_marked_by_their_number
     city.wait_until("2026-12-05 10:00");
     assert_eq!(city.engine().mark_no_shows(HALL, 3, staff()).await, Err(NoShowRefusal::OtherCount(2)));
     assert_eq!(city.engine().mark_no_shows(HALL, 2, staff()).await, Ok(2));
-    assert_eq!([0, 1, 2].map(|who| state(&city, who)), [
-        BookingState::CheckedIn,
-        BookingState::NoShow,
-        BookingState::NoShow
-    ]);
+    assert_eq!(
+        [0, 1, 2].map(|who| state(&city, who)),
+        [BookingState::CheckedIn, BookingState::NoShow, BookingState::NoShow]
+    );
     assert_eq!(city.engine().mark_no_shows(HALL, 0, staff()).await, Ok(0), "the same again finds nobody");
     // Whoever was marked by mistake comes back, but not to a dose that they have booked anew.
     let back = |number| change(number, BookingState::NoShow, BookingState::Booked);
     city.engine().attend(HALL, back(numbers[1]), staff()).await.expect("taken back");
-    city.engine().book(
-        ResidentNo(2),
-        sesshu_engine::core::leg::Legs::one(leg(TWO, 1, 1)),
-        city.new_key(),
-        staff(),
-        Channel::Counter,
-    ).await.expect("a missed dose is booked anew");
+    city.engine()
+        .book(
+            ResidentNo(2),
+            sesshu_engine::core::leg::Legs::one(leg(TWO, 1, 1)),
+            city.new_key(),
+            staff(),
+            Channel::Counter,
+        )
+        .await
+        .expect("a missed dose is booked anew");
     assert_eq!(city.engine().attend(HALL, back(numbers[2]), staff()).await, Err(AttendanceRefusal::DoseTaken));
     city.restart().await;
     city.verify().await;

@@ -38,7 +38,8 @@ async fn contacts(city: &City, residents: std::ops::Range<u32>) {
 async fn city() -> City {
     let city = City::empty().await;
     let born = |n: u32| if n < 10 { day("1940-04-02") } else { day("1980-04-02") };
-    let roll: Vec<RollRow> = (0..30).map(|n| RollRow { name_kana: format!("シミン　{}", letter(n)), ..person(n, born(n), &[]) }).collect();
+    let roll: Vec<RollRow> =
+        (0..30).map(|n| RollRow { name_kana: format!("シミン　{}", letter(n)), ..person(n, born(n), &[]) }).collect();
     city.import_roll(&roll, false).await;
     let wave = |line, name: &str, born_to: Option<&str>| WaveRow {
         line,
@@ -68,7 +69,11 @@ async fn next(city: &City) -> Vec<LeftoverPerson> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leftovers_are_offered_by_wave_then_by_draw_and_each_contact_seen_is_an_entry() {
     let mut city = city().await;
-    assert_eq!(refused(&city.engine().leftovers(HALL, ONE, &staff()).await), Some(RefusalCode::NoSuchSlot), "not today");
+    assert_eq!(
+        refused(&city.engine().leftovers(HALL, ONE, &staff()).await),
+        Some(RefusalCode::NoSuchSlot),
+        "not today"
+    );
     city.book(0, &[leg(ONE, 0, 1)]).await.expect("a place");
     city.wait_until("2026-12-05 09:40");
     let list = city.engine().leftovers(HALL, ONE, &staff()).await.expect("a list");
@@ -96,11 +101,28 @@ async fn leftovers_are_offered_by_wave_then_by_draw_and_each_contact_seen_is_an_
     assert_eq!((after.willing, after.asked.len()), (21, 3));
     assert_eq!(after.next[0].name_kana, first[3]);
     // Whoever was out calls back.
-    let back = city.engine().answer_leftover(HALL, ONE, is_out, LeftoverAnswer::Accepted, SlotNo(1), city.new_key(), staff());
+    let back =
+        city.engine().answer_leftover(HALL, ONE, is_out, LeftoverAnswer::Accepted, SlotNo(1), city.new_key(), staff());
     assert!(back.await.expect("a place").is_some());
-    let full = city.engine().answer_leftover(HALL, ONE, after.next[0].lot, LeftoverAnswer::Accepted, SlotNo(1), city.new_key(), staff());
+    let full = city.engine().answer_leftover(
+        HALL,
+        ONE,
+        after.next[0].lot,
+        LeftoverAnswer::Accepted,
+        SlotNo(1),
+        city.new_key(),
+        staff(),
+    );
     full.await.expect("the third place");
-    let full = city.engine().answer_leftover(HALL, ONE, after.next[1].lot, LeftoverAnswer::Accepted, SlotNo(1), city.new_key(), staff());
+    let full = city.engine().answer_leftover(
+        HALL,
+        ONE,
+        after.next[1].lot,
+        LeftoverAnswer::Accepted,
+        SlotNo(1),
+        city.new_key(),
+        staff(),
+    );
     assert_eq!(refused(&full.await), Some(RefusalCode::Full));
     let last = city.engine().leftovers(HALL, ONE, &staff()).await.expect("a list");
     assert_eq!(last.asked.len(), 4, "what was refused is not kept as accepted");
@@ -137,10 +159,14 @@ async fn who_was_cancelled_by_the_city_is_on_the_list_until_reached_and_each_vie
     assert_eq!(page.counts, [(2, 0), (0, 0), (0, 0)]);
     assert_eq!(page.rows.iter().filter(|row| row.contact.is_some()).count(), 1);
     assert_eq!(page.rows[0].booking.state, BookingState::CancelledByCity);
-    let views: Vec<(View, usize)> = events(&city).await.iter().filter_map(|event| match event {
-        Event::PeopleViewed { residents, view } => Some((*view, residents.len())),
-        _ => None,
-    }).collect();
+    let views: Vec<(View, usize)> = events(&city)
+        .await
+        .iter()
+        .filter_map(|event| match event {
+            Event::PeopleViewed { residents, view } => Some((*view, residents.len())),
+            _ => None,
+        })
+        .collect();
     assert_eq!(views, [(View::FollowUp, 2), (View::Contact, 1)]);
     let reach = |number, reached| city.engine().follow_up(FollowUp::CancelledByCity, number, reached, staff());
     reach(numbers[0], Reached::NoAnswer).await.expect("kept");

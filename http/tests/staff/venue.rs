@@ -1,5 +1,6 @@
 //! The venue's pages: what the desk finds, what it may do, what it says loudly, and what it never shows.
 
+use sesshu_engine::clock::Clock;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VenueId};
 use sesshu_engine::core::leg::{Leg, Legs};
@@ -41,7 +42,8 @@ async fn a_scanned_code_leads_to_the_person_who_is_checked_in_and_vaccinated() {
     assert!(venues.says("href=\"/venue/1\"") && venues.says("市民体育館"), "{}", venues.html);
     let found = browser.post("/venue/1/find", &[("q", &number.to_string())]).await;
     assert_eq!((found.status.as_u16(), found.address), (200, format!("/venue/1/people/{number}")));
-    for words in ["インザイ　ハナコ", "受付する", "未受付", "令和8年12月5日（土）", &number.grouped()] {
+    for words in ["インザイ　ハナコ", "受付する", "未受付", "令和8年12月5日（土）", &number.grouped()]
+    {
         assert!(found.html.contains(words), "{words}: {}", found.html);
     }
     assert!(!found.html.contains("class=\"band\"") && !found.html.contains("1960"), "{}", found.html);
@@ -77,7 +79,8 @@ async fn names_are_found_by_kana_and_stand_in_no_address() {
     assert_eq!(many.status, 200);
     let none = browser.post("/venue/1/find", &[("q", "ヤマダ")]).await;
     assert!(none.says("合う人はいません") && none.says("value=\"ヤマダ\"") && none.says("/walk-in"), "{}", none.html);
-    for (typed, says) in [("4821093751", "予約はありません"), ("", "入力してください"), ("12", "予約はありません")] {
+    for (typed, says) in [("4821093751", "予約はありません"), ("", "入力してください"), ("12", "予約はありません")]
+    {
         let wrong = browser.post("/venue/1/find", &[("q", typed)]).await;
         assert!(wrong.status == 400 && wrong.says(says) && wrong.says("href=\"#q\""), "{typed}: {}", wrong.html);
     }
@@ -89,7 +92,11 @@ async fn another_day_is_said_loudly_and_another_venue_tells_nothing_of_the_perso
     let (city, mut browser, _) = desk().await;
     let later = booked(&city, 1, 2, 0).await;
     let page = browser.get(&format!("/venue/1/people/{later}")).await;
-    assert!(page.says("class=\"band\"") && page.says("今日の予約ではありません：令和8年12月12日（土）"), "{}", page.html);
+    assert!(
+        page.says("class=\"band\"") && page.says("今日の予約ではありません：令和8年12月12日（土）"),
+        "{}",
+        page.html
+    );
     assert!(!page.says("受付する"), "{}", page.html);
     let tried = browser.post(&format!("/venue/1/people/{later}"), &[("seen", "booked"), ("next", "checked_in")]).await;
     assert!(tried.status == 409 && tried.says("role=\"alert\""), "{}", tried.html);
@@ -146,7 +153,9 @@ async fn an_account_that_is_bound_to_a_venue_reaches_no_other() {
         let tried = browser.post(&format!("/venue/{venue}/people/{number}"), &fields).await;
         assert_eq!(tried.status, 404, "{venue}");
     }
-    for path in ["/venue/x", "/venue/9", "/venue/2?day=x", "/venue/2?slot=1-0", "/venue/2/leftovers/1", "/venue/2/people/1"] {
+    for path in
+        ["/venue/x", "/venue/9", "/venue/2?day=x", "/venue/2?slot=1-0", "/venue/2/leftovers/1", "/venue/2/people/1"]
+    {
         assert_eq!(browser.get(path).await.status, 404, "{path}");
     }
     city.close();
@@ -233,15 +242,10 @@ async fn leftovers_are_called_and_whoever_comes_is_booked() {
     assert!(list.says("ヨソノ　タロウ") && list.says("090"), "{}", list.html);
     assert!(!list.says("キタノ") && !list.says("インザイ　ハナコ"), "{}", list.html);
     let lot = list.html.split_once("name=\"lot\" value=\"").expect("a lot").1[..16].to_owned();
-    let answer = |answer, key| [("lot", lot.clone()), ("answer", answer), ("key", key), ("place", "1-1".to_owned())];
-    let send = |fields: [(&'static str, String); 4]| fields;
-    let said = send(answer("no_answer".to_owned(), "a".to_owned()));
-    let pairs: Vec<(&str, &str)> = said.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let after = browser.post("/venue/1/leftovers/1", &pairs).await;
+    let answer = |said, key| [("lot", lot.as_str()), ("answer", said), ("key", key), ("place", "1-1")];
+    let after = browser.post("/venue/1/leftovers/1", &answer("no_answer", "a")).await;
     assert!(after.says("電話した人") && after.says("応答なし") && !after.says("090"), "{}", after.html);
-    let said = send(answer("accepted".to_owned(), "b".to_owned()));
-    let pairs: Vec<(&str, &str)> = said.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let comes = browser.post("/venue/1/leftovers/1", &pairs).await;
+    let comes = browser.post("/venue/1/leftovers/1", &answer("accepted", "b")).await;
     assert!(comes.says("予約しました。予約番号"), "{}", comes.html);
     let ids = browser.post("/venue/1/leftovers/1/ids", &[("rows", "5"), ("encoding", "utf-8")]).await;
     assert_eq!(ids.html, "\u{feff}順番,券番号\r\n1,0012345672\r\n");
@@ -257,11 +261,13 @@ async fn whom_the_city_has_to_reach_is_listed_done_and_exported() {
     city.engine.cancel_session(SessionId(1), By::System).await.expect("cancelled");
     let mut browser = city.signed_in(StaffRole::Operator).await;
     let lists = browser.get("/follow-up").await;
-    for words in ["インザイ　ハナコ", "市が接種会を中止した人（1）", "届け出なし", "伝えた"] {
+    for words in ["インザイ　ハナコ", "市が接種会を中止した人（1）", "届け出なし", "伝えた"]
+    {
         assert!(lists.says(words), "{words}: {}", lists.html);
     }
     let number = number.to_string();
-    let said = |reached: &'static str| [("about", "cancelled_by_city"), ("number", number.as_str()), ("reached", reached)];
+    let said =
+        |reached: &'static str| [("about", "cancelled_by_city"), ("number", number.as_str()), ("reached", reached)];
     let done = browser.post("/follow-up", &said("told")).await;
     assert!(done.says("連絡が要る人はいません") && done.says("済んだ人を見る（1）"), "{}", done.html);
     let all = browser.get("/follow-up?done=1").await;
