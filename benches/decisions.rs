@@ -67,7 +67,7 @@ fn entry(n: u32) -> Entry {
 /// A place is taken and settled, then the booking is cancelled, so that the state stays the same.
 fn places(criterion: &mut Criterion) {
     let (session, rules) = (session(1, DATE), Rules::default());
-    let wanted = PlaceWanted { slot: SlotNo(3), dose: DoseNo::FIRST, phone: false, hold: None };
+    let wanted = PlaceWanted { slot: SlotNo(3), dose: DoseNo::FIRST, channel: Channel::Web, hold: None };
     let booked = Event::Booked { resident: ResidentNo(1), booking: booking(1) };
     let cancelled = Event::Cancelled { resident: ResidentNo(1), booking: booking(1), state: BookingState::Cancelled };
     let mut places = Places::new(Booked::none(usize::from(SLOTS)));
@@ -118,7 +118,7 @@ fn person(criterion: &mut Criterion) {
     let leg = |session: &Session, dose| Leg { session: session.id, slot: SlotNo(3), dose };
     let offer = |session| Some(Offer { session, vaccine: &vaccine });
     let pair = [(leg(&early, DoseNo::FIRST), offer(&early)), (leg(&late, second), offer(&late))];
-    let applicant = Applicant { person: &person, record: &record };
+    let applicant = Applicant { person: &person, record: &record, channel: Channel::Web };
     let mut group = criterion.benchmark_group("decisions");
     for (name, legs) in [("a person: one dose", &pair[..1]), ("a person: a pair", &pair[..])] {
         group.throughput(Throughput::Elements(1));

@@ -18,6 +18,13 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing(event.target)) return;
+  // A scanner types wherever the focus is: what it types belongs into its field, and must press no button.
+  const scan = document.querySelector("[data-scan]");
+  if (scan && /^[0-9]$/.test(event.key)) {
+    scan.value = "";
+    scan.focus();
+    return;
+  }
   // A key that stands on a choice takes it.
   const named = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === event.key);
   if (named) {

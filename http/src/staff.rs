@@ -10,6 +10,8 @@ mod config;
 mod data;
 mod dates;
 mod desk;
+mod download;
+mod follow_up;
 mod form;
 mod frame;
 mod home;
@@ -22,6 +24,7 @@ mod routes;
 mod shell;
 mod sign_in;
 mod sign_ins;
+mod venue;
 mod words;
 
 pub use access::{Access, Method, RouteRow};

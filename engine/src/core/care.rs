@@ -34,7 +34,7 @@ pub struct GivenDose {
 }
 
 /// An attempt to reach a person about a booking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedUp {
     /// Why.
     pub why: FollowUp,
@@ -44,6 +44,8 @@ pub struct FollowedUp {
     pub reached: Reached,
     /// When.
     pub at: Instant,
+    /// The login of the member of staff who tried.
+    pub by: Option<Box<str>>,
 }
 
 /// A leftover dose that was offered.

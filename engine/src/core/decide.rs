@@ -1,6 +1,6 @@
 //! The rules about a person: may they book this, and when. The rules about a place are in `places`.
 
-use super::ids::{BookingNumber, DoseNo, VaccineId};
+use super::ids::{BookingNumber, Channel, DoseNo, VaccineId};
 use super::leg::Leg;
 use super::refusal::{Refusal, RefusalCode};
 use super::resident::{Booking, BookingState, Person, ResidentRecord};
@@ -16,6 +16,8 @@ pub struct Applicant<'a> {
     pub person: &'a Person,
     /// Their bookings and doses.
     pub record: &'a ResidentRecord,
+    /// By which way they ask.
+    pub channel: Channel,
 }
 
 /// A session that is asked for, with its vaccine.
@@ -64,7 +66,7 @@ fn may_book_leg(
     let Some(Offer { session, vaccine }) = offer else {
         return Err(RefusalCode::NoSuchSlot.into());
     };
-    session.takes_bookings(leg.slot, leg.dose, now).map_err(|code| match code {
+    session.takes_bookings(leg.slot, leg.dose, applicant.channel, now).map_err(|code| match code {
         RefusalCode::NotOpen => Refusal { code, retry_at: session.opens_at(), index: None },
         code => code.into(),
     })?;
@@ -110,7 +112,8 @@ fn eligible(
     Ok(())
 }
 
-fn is_taken(record: &ResidentRecord, dose: DoseNo, moving: Option<BookingNumber>) -> bool {
+/// Whether the person has `dose`, or a live booking for it other than `moving`.
+pub(super) fn is_taken(record: &ResidentRecord, dose: DoseNo, moving: Option<BookingNumber>) -> bool {
     let live = record.live(dose).is_some_and(|booking| Some(booking.number) != moving);
     live || record.elsewhere.iter().any(|given| given.dose == dose)
 }
@@ -224,7 +227,7 @@ pub fn next_dose(record: &ResidentRecord, vaccines: &[Vaccine], today: Day) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::ids::{Channel, CityId, SessionId, SlotNo, VenueId};
+    use crate::core::ids::{CityId, SessionId, SlotNo, VenueId};
     use crate::core::resident::DoseElsewhere;
     use crate::core::session::{SessionPhase, Slot};
     use crate::core::time::ClockTime;
@@ -296,7 +299,7 @@ mod tests {
                 (leg, Some(Offer { session, vaccine: &vaccine }))
             })
             .collect();
-        may_book(Applicant { person: &person, record }, &legs, moving, &[], now())
+        may_book(Applicant { person: &person, record, channel: Channel::Web }, &legs, moving, &[], now())
     }
 
     #[test]

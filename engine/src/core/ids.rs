@@ -165,17 +165,29 @@ impl BookingNumber {
         // Feistel network over 30 bits; walk the cycle until the value is below a billion (1.07 steps on average).
         loop {
             let (mut left, mut right) = (value as u32 >> 15, value as u32 & 0x7fff);
-            for round in 0..4_u8 {
-                let mut input = [round, 0, 0, 0, 0];
-                input[1..].copy_from_slice(&right.to_le_bytes());
-                let digest = blake3::keyed_hash(key, &input);
-                let bytes = digest.as_bytes();
-                let mixed = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) & 0x7fff;
-                (left, right) = (right, left ^ mixed);
+            for round in 0..FEISTEL_ROUNDS {
+                (left, right) = (right, left ^ mixed(round, right, key));
             }
             value = u64::from(left << 15 | right);
             if value < BOOKING_NUMBERS {
                 return Self(value * 10 + u64::from(damm(value)));
+            }
+        }
+    }
+
+    /// Which booking of a store whose secret is `key` has this number: the inverse of [`BookingNumber::from_ordinal`]. A number
+    /// that was never given has an ordinal too.
+    #[must_use]
+    pub fn ordinal(self, key: &[u8; 32]) -> u64 {
+        let mut value = self.0 / 10;
+        loop {
+            let (mut left, mut right) = (value as u32 >> 15, value as u32 & 0x7fff);
+            for round in (0..FEISTEL_ROUNDS).rev() {
+                (left, right) = (right ^ mixed(round, left, key), left);
+            }
+            value = u64::from(left << 15 | right);
+            if value < BOOKING_NUMBERS {
+                return value;
             }
         }
     }
@@ -209,6 +221,17 @@ impl FromStr for BookingNumber {
         let number: u64 = digits.parse().map_err(|_| NotAnId)?;
         if u64::from(damm(number / 10)) == number % 10 { Ok(Self(number)) } else { Err(NotAnId) }
     }
+}
+
+const FEISTEL_ROUNDS: u8 = 4;
+
+/// What a round of the Feistel network adds to the other half: 15 bits.
+fn mixed(round: u8, half: u32, key: &[u8; 32]) -> u32 {
+    let mut input = [round, 0, 0, 0, 0];
+    input[1..].copy_from_slice(&half.to_le_bytes());
+    let digest = blake3::keyed_hash(key, &input);
+    let bytes = digest.as_bytes();
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) & 0x7fff
 }
 
 /// The check digit of the Damm algorithm (H. Michael Damm, 2004), over nine digits.
@@ -324,6 +347,7 @@ mod tests {
         for ordinal in 0..20_000 {
             let number = BookingNumber::from_ordinal(ordinal, &key);
             assert!(seen.insert(number));
+            assert_eq!(number.ordinal(&key), ordinal);
             let text = number.to_string();
             assert_eq!(text.parse(), Ok(number));
             assert_eq!(number.grouped().parse(), Ok(number));

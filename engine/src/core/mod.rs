@@ -3,6 +3,7 @@
 //! `decide` and `places` say what may happen; `event` is what happened; `apply` on a record, on counts and on the setup is
 //! the only way in which anything changes.
 
+pub mod attendance;
 pub mod campaign;
 pub mod care;
 pub mod color;
@@ -12,8 +13,10 @@ pub mod credential;
 pub mod decide;
 pub mod event;
 pub mod event_kind;
+pub mod follow_up;
 pub mod forecast;
 pub mod ids;
+pub mod leftover;
 pub mod leg;
 pub mod places;
 pub mod recent;

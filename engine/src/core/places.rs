@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::count::{Count, web_free};
 use super::event::PlaceChange;
-use super::ids::{DoseNo, HoldId, SlotNo};
+use super::ids::{Channel, DoseNo, HoldId, SlotNo};
 use super::refusal::{Refusal, RefusalCode};
 use super::resident::Contradiction;
 use super::session::Session;
@@ -67,8 +67,8 @@ pub struct PlaceWanted {
     pub slot: SlotNo,
     /// For which dose.
     pub dose: DoseNo,
-    /// Whether by phone (or counter, or city).
-    pub phone: bool,
+    /// By which way.
+    pub channel: Channel,
     /// The person's hold, if they have one.
     pub hold: Option<HoldId>,
 }
@@ -114,7 +114,7 @@ impl Places {
     /// Decides whether a booking may stay where it is: whoever has the place needs no other, but the session must be open.
     #[must_use]
     pub fn decide_stay(&self, session: &Session, wanted: &PlaceWanted, now: Instant) -> PlaceDecision {
-        match session.takes_bookings(wanted.slot, wanted.dose, now) {
+        match session.takes_bookings(wanted.slot, wanted.dose, wanted.channel, now) {
             Err(code) => PlaceDecision::Refused(code.into()),
             // The close is on its way to the disk; until it is there, "closed" would rest on nothing.
             Ok(()) if self.closing => PlaceDecision::Undecided,
@@ -132,7 +132,8 @@ impl Places {
         if self.own_hold(wanted, now).is_some() {
             return PlaceDecision::Granted;
         }
-        let free = |undecided, held| self.free(session, rules, wanted.slot, wanted.phone, now, undecided, held);
+        let phone = wanted.channel.uses_phone_share();
+        let free = |undecided, held| self.free(session, rules, wanted.slot, phone, now, undecided, held);
         if free(true, true) > 0 {
             PlaceDecision::Granted
         } else if free(false, true) > 0 && !planted(Bug::FullFromUndecided) {
@@ -213,8 +214,9 @@ impl Places {
             self.release(id);
         }
         // A held place counts for the lane that confirms it.
-        self.slots[usize::from(wanted.slot.0)].undecided.count(wanted.phone, true);
-        Take { slot: wanted.slot, phone: wanted.phone, hold }
+        let phone = wanted.channel.uses_phone_share();
+        self.slots[usize::from(wanted.slot.0)].undecided.count(phone, true);
+        Take { slot: wanted.slot, phone, hold }
     }
 
     /// The take will not be: its place is free again, or held again if it was a hold that has not ended.
@@ -397,7 +399,8 @@ mod tests {
     }
 
     fn wanted(slot: u16, phone: bool, hold: Option<HoldId>) -> PlaceWanted {
-        PlaceWanted { slot: SlotNo(slot), dose: DoseNo::FIRST, phone, hold }
+        let channel = if phone { Channel::Phone } else { Channel::Web };
+        PlaceWanted { slot: SlotNo(slot), dose: DoseNo::FIRST, channel, hold }
     }
 
     fn booked(slot: u16, phone: bool, taken: bool) -> PlaceChange {

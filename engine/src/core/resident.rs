@@ -345,7 +345,8 @@ impl ResidentRecord {
                     self.care_mut().password_requested_at = Some(entry.at);
                 }
                 Event::FollowedUp { resident: owner, why, number, reached } if *owner == resident => {
-                    let done = FollowedUp { why: *why, number: *number, reached: *reached, at: entry.at };
+                    let by = entry.by.staff().map(Into::into);
+                    let done = FollowedUp { why: *why, number: *number, reached: *reached, at: entry.at, by };
                     let followed_up = &mut self.care_mut().followed_up;
                     followed_up.retain(|old| (old.why, old.number) != (done.why, done.number));
                     followed_up.push(done);

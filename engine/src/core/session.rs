@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DoseNo, SessionId, SlotNo, VaccineId, VenueId};
+use super::ids::{Channel, DoseNo, SessionId, SlotNo, VaccineId, VenueId};
 use super::refusal::RefusalCode;
 use super::setup::Rules;
 use super::time::{ClockTime, Day, Instant};
@@ -138,9 +138,17 @@ impl Session {
         now < self.starts_at().plus_minutes(-i64::from(rules.phone_share_lapse_hours) * 60)
     }
 
-    /// Whether the session gives `dose` in slot `no` and would take a booking `now`, its capacity apart. Bookings for a slot
-    /// end when it starts.
-    pub fn takes_bookings(&self, no: SlotNo, dose: DoseNo, now: Instant) -> Result<(), RefusalCode> {
+    /// Until when a booking for `slot` is taken this way: until it starts, or for whoever stands at the venue's counter until the
+    /// day ends.
+    const fn bookings_end(&self, slot: &Slot, channel: Channel) -> Instant {
+        match channel {
+            Channel::Counter => self.date.plus_days(1).at(ClockTime(0)),
+            Channel::Web | Channel::Phone | Channel::City => self.date.at(slot.start),
+        }
+    }
+
+    /// Whether the session gives `dose` in slot `no` and would take a booking by `channel` `now`, its capacity apart.
+    pub fn takes_bookings(&self, no: SlotNo, dose: DoseNo, channel: Channel, now: Instant) -> Result<(), RefusalCode> {
         let slot = self.slot(no).ok_or(RefusalCode::NoSuchSlot)?;
         if !self.doses.contains(&dose) {
             return Err(RefusalCode::NoSuchSlot);
@@ -151,7 +159,7 @@ impl Session {
             SessionPhase::Published { opens_at } if now < opens_at && !planted(Bug::OpensEarly) => {
                 Err(RefusalCode::NotOpen)
             }
-            SessionPhase::Published { .. } if now >= self.date.at(slot.start) => Err(RefusalCode::Closed),
+            SessionPhase::Published { .. } if now >= self.bookings_end(slot, channel) => Err(RefusalCode::Closed),
             SessionPhase::Published { .. } => Ok(()),
         }
     }
@@ -227,7 +235,27 @@ mod tests {
             (SessionPhase::Cancelled { opens_at }, 0, DoseNo::FIRST, "2026-12-01 09:00", Err(RefusalCode::Closed)),
         ];
         for (phase, slot, dose, now, expected) in cases {
-            assert_eq!(session(phase).takes_bookings(SlotNo(slot), dose, at(now)), expected, "{phase:?} {slot} {now}");
+            for channel in [Channel::Web, Channel::Phone, Channel::City] {
+                let taken = session(phase).takes_bookings(SlotNo(slot), dose, channel, at(now));
+                assert_eq!(taken, expected, "{phase:?} {slot} {now} {channel:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_stands_at_the_counter_is_taken_until_the_day_ends() {
+        let opens_at = at("2026-12-01 09:00");
+        let cases = [
+            (SessionPhase::Published { opens_at }, "2026-12-01 08:59", Err(RefusalCode::NotOpen)),
+            (SessionPhase::Published { opens_at }, "2026-12-05 09:00", Ok(())),
+            (SessionPhase::Published { opens_at }, "2026-12-05 23:59", Ok(())),
+            (SessionPhase::Published { opens_at }, "2026-12-06 00:00", Err(RefusalCode::Closed)),
+            (SessionPhase::Closed { opens_at }, "2026-12-05 09:00", Err(RefusalCode::Closed)),
+            (SessionPhase::Cancelled { opens_at }, "2026-12-05 09:00", Err(RefusalCode::Closed)),
+        ];
+        for (phase, now, expected) in cases {
+            let taken = session(phase).takes_bookings(SlotNo(0), DoseNo::FIRST, Channel::Counter, at(now));
+            assert_eq!(taken, expected, "{phase:?} {now}");
         }
     }
 

@@ -66,7 +66,7 @@ impl EngineHandle {
             if let Some(first) = remembered(&entry.record, &key, &request, now)? {
                 return Ok(Decided::Repeated(first));
             }
-            check(entry, setup, &legs, &named, None, now)?;
+            check(entry, setup, &legs, &named, None, channel, now)?;
             few_changes(&entry.record, now)?;
             Ok(Decided::Go(None))
         })?;
@@ -125,7 +125,7 @@ impl EngineHandle {
             }
             let from = may_change(&entry.record, number, &self.0.shared.rules, now)?;
             let leg = Leg { session, slot, dose: from.dose };
-            check(entry, setup, &[leg], std::slice::from_ref(&target), Some(number), now)?;
+            check(entry, setup, &[leg], std::slice::from_ref(&target), Some(number), channel, now)?;
             few_changes(&entry.record, now)?;
             Ok(Decided::Go(Some(from)))
         })?;
@@ -203,7 +203,7 @@ impl EngineHandle {
             if let Some(number) = changes {
                 may_change(&entry.record, number, rules, now)?;
             }
-            check(entry, setup, &legs, &named, changes, now)
+            check(entry, setup, &legs, &named, changes, channel, now)
         })?;
         let replaces = self.0.gate.hold(resident, now);
         let mut random = [0; 8];
@@ -280,8 +280,7 @@ impl EngineHandle {
             .iter()
             .enumerate()
             .map(|(index, leg)| {
-                let phone = channel.uses_phone_share();
-                let wanted = PlaceWanted { slot: leg.slot, dose: leg.dose, phone, hold };
+                let wanted = PlaceWanted { slot: leg.slot, dose: leg.dose, channel, hold };
                 GrantLeg { session: leg.session, index: index as u8, wanted, stays }
             })
             .collect();
@@ -367,6 +366,7 @@ fn check(
     legs: &[Leg],
     named: &[Option<Arc<Session>>],
     moving: Option<BookingNumber>,
+    channel: Channel,
     now: Instant,
 ) -> Result<(), Refusal> {
     let offers: Vec<(Leg, Option<Offer<'_>>)> = legs
@@ -380,5 +380,5 @@ fn check(
             (*leg, offer)
         })
         .collect();
-    may_book(Applicant { person: &entry.person, record: &entry.record }, &offers, moving, &setup.waves, now)
+    may_book(Applicant { person: &entry.person, record: &entry.record, channel }, &offers, moving, &setup.waves, now)
 }

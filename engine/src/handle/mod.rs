@@ -1,12 +1,17 @@
 //! The engine's only door. Whoever serves people asks here; nobody else touches actors, gate or ledger.
 
 mod accounts;
+mod attendance;
 mod audit;
 mod booking;
 mod campaign;
 mod checks;
 mod contact;
+mod day_list;
+mod desk;
 mod exports;
+mod follow_up;
+mod leftovers;
 mod login;
 mod offers;
 mod passwords;
@@ -22,9 +27,13 @@ mod verifying;
 mod viewed;
 
 pub use accounts::{LOGIN_CHARS_MAX, NewSecrets, StaffError};
+pub use attendance::NoShowRefusal;
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
+pub use day_list::{AtDesk, CounterOffer, CounterSlot, DayPart, DayPerson, DaySlot, SlotCounts};
 pub use exports::{AgeClass, DayCount, DayListRow, Days, DosesGiven};
+pub use follow_up::{FollowUpPage, FollowUpQuery, FollowUpRow};
+pub use leftovers::{LEFTOVER_IDS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession};
 pub use passwords::{IssuedLine, PasswordRequest, PreparedHash, PreparedPassword};
 pub use pulse::{BusySession, Pulse, VenueDay, WaveForecast};
 pub use report::{

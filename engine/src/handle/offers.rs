@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::EngineHandle;
 use crate::core::decide::{Applicant, Offer, may_book};
-use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo, VaccineId};
+use crate::core::ids::{BookingNumber, Channel, DoseNo, ResidentNo, SessionId, SlotNo, VaccineId};
 use crate::core::leg::Leg;
 use crate::core::session::Session;
 use crate::core::setup::{Vaccine, Wave, WaveOpening, wave_opening};
@@ -54,7 +54,7 @@ impl EngineHandle {
             },
         };
         let feasible = self.index().resident(resident, |entry| {
-            let applicant = Applicant { person: &entry.person, record: &entry.record };
+            let applicant = Applicant { person: &entry.person, record: &entry.record, channel: Channel::Web };
             match wave_opening(&setup.waves, &entry.person) {
                 WaveOpening::At(opens_at) if opens_at > now => return Vec::new(),
                 WaveOpening::NoWaves | WaveOpening::Never | WaveOpening::At(_) => {}

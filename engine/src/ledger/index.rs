@@ -193,6 +193,9 @@ impl Index {
                 let session = self.session(change.session).expect("a booking is in a session");
                 lock(&session.booked).apply(&change).expect(CONTRADICTION);
             }
+            if let Event::Booked { resident, booking } | Event::Moved { resident, to: booking, .. } = event {
+                self.note_person(booking.session, *resident);
+            }
             self.count(entry.at, event);
             self.apply_to_campaign(seq, event).expect(CONTRADICTION);
         }
@@ -226,6 +229,12 @@ impl Index {
             self.put_session(session);
         }
         Ok(())
+    }
+
+    fn note_person(&self, session: SessionId, resident: ResidentNo) {
+        if let Some(session) = self.session(session) {
+            lock(&session.people).insert(resident);
+        }
     }
 
     fn count(&self, at: Instant, event: &Event) {
@@ -324,7 +333,10 @@ impl Index {
         }
         let mut live = 0;
         let mut derived = Ok(());
-        self.for_each_resident(|_, resident| {
+        self.for_each_resident(|no, resident| {
+            for booking in &resident.record.bookings {
+                self.note_person(booking.session, no);
+            }
             for booking in resident.record.bookings.iter().filter(|booking| booking.state.uses_place()) {
                 live += 1;
                 let counted = self.session(booking.session).ok_or(Contradiction::NoSuchSlot);
@@ -389,6 +401,8 @@ impl Index {
                 Some(kept) => {
                     kept.definition.store(session.definition());
                     *lock(&kept.booked) = session.booked();
+                    let people = std::mem::take(&mut *lock(&session.people));
+                    *lock(&kept.people) = people;
                 }
                 None => {
                     write(&self.sessions).insert(id, session);

@@ -1,11 +1,13 @@
 //! A session in the index: what it is, its durable bookings, and what its clerk holds, for lists.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::core::count::Count;
+use crate::core::ids::ResidentNo;
 use crate::core::places::Booked;
 use crate::core::session::Session;
 
@@ -14,6 +16,8 @@ use crate::core::session::Session;
 pub struct SessionEntry {
     pub(super) definition: ArcSwap<Session>,
     pub(super) booked: Mutex<Booked>,
+    /// Whoever has or had a booking here: their records say what became of it. So a venue's day is found without asking everybody.
+    pub(super) people: Mutex<BTreeSet<ResidentNo>>,
     pub(super) held: Box<[[AtomicU32; 2]]>,
 }
 
@@ -23,6 +27,7 @@ impl SessionEntry {
         Self {
             definition: ArcSwap::new(Arc::new(session)),
             booked: Mutex::new(Booked::none(slots)),
+            people: Mutex::default(),
             held: (0..slots).map(|_| <[AtomicU32; 2]>::default()).collect(),
         }
     }
@@ -37,6 +42,12 @@ impl SessionEntry {
     #[must_use]
     pub fn booked(&self) -> Booked {
         self.booked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whoever has or had a booking here.
+    #[must_use]
+    pub fn people(&self) -> Vec<ResidentNo> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     /// What its actor holds in slot `index`, for lists.

@@ -18,6 +18,7 @@ use super::data::DataDesk;
 use super::problem::StaffProblem;
 use super::sign_in::UsedCodes;
 use super::sign_ins::SignIns;
+use super::venue::LastLots;
 use super::{audit, overview};
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::throttle::Throttle;
@@ -33,6 +34,7 @@ pub(crate) struct StaffDesk {
     pub(super) sign_ins: SignIns,
     pub(super) used_codes: UsedCodes,
     pub(super) throttle: Throttle,
+    pub(super) last_lots: LastLots,
     pub(super) requests_in_flight: AtomicUsize,
     pub(super) data: DataDesk,
     pub(super) overview: overview::Board,
@@ -46,6 +48,7 @@ impl StaffDesk {
             sign_ins: SignIns::new(config.idle_minutes, config.absolute_hours),
             used_codes: UsedCodes::default(),
             throttle: Throttle::new(),
+            last_lots: LastLots::default(),
             requests_in_flight: AtomicUsize::new(0),
             data: DataDesk::default(),
             overview: overview::Board::default(),
@@ -81,7 +84,6 @@ pub(super) struct Staff {
     pub(super) login: Box<str>,
     pub(super) role: StaffRole,
     /// The venue that they work in, if their account is bound to one.
-    #[expect(dead_code, reason = "the venue's pages are about it")]
     pub(super) venue: Option<VenueId>,
     pub(super) signed_in_at: Instant,
     /// The path of the page that they look at.

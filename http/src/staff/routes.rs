@@ -13,8 +13,13 @@ use super::desk::StaffDesk;
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, audit, data, home, login, logout, overview};
+use super::{assets, audit, data, follow_up, home, login, logout, overview, venue};
 use crate::cross_site::cross_site_layer;
+
+/// Who works in a venue.
+const VENUE: Access = Access::Roles(&[StaffRole::Venue]);
+/// Who reaches people about their bookings.
+const FOLLOW_UP: Access = Access::Roles(&[StaffRole::Operator, StaffRole::Admin]);
 
 /// The table.
 fn table() -> StaffRoutes {
@@ -27,7 +32,33 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
-    overview_pages(data_pages(shared))
+    venue_pages(overview_pages(data_pages(shared)))
+}
+
+/// The venue's day, and whom the city has to reach.
+fn venue_pages(table: StaffRoutes) -> StaffRoutes {
+    use Method::{Get, Post};
+
+    table
+        // The venue.
+        .route(VENUE, Get, "/venue", venue::get_venues)
+        .route(VENUE, Get, "/venue/{venue}", venue::get_day)
+        .route(VENUE, Post, "/venue/{venue}/find", venue::post_find)
+        .route(VENUE, Get, "/venue/{venue}/people/{number}", venue::get_person)
+        .route(VENUE, Post, "/venue/{venue}/people/{number}", venue::post_attendance)
+        .route(VENUE, Post, "/venue/{venue}/no-shows", venue::post_no_shows)
+        .route(VENUE, Get, "/venue/{venue}/print", venue::get_print)
+        .route(VENUE, Get, "/venue/{venue}/walk-in", venue::get_walk_in)
+        .route(VENUE, Post, "/venue/{venue}/walk-in", venue::post_walk_in)
+        .route(VENUE, Post, "/venue/{venue}/walk-in/book", venue::post_walk_in_book)
+        .route(VENUE, Get, "/venue/{venue}/leftovers", venue::get_leftovers)
+        .route(VENUE, Get, "/venue/{venue}/leftovers/{session}", venue::get_leftovers_of)
+        .route(VENUE, Post, "/venue/{venue}/leftovers/{session}", venue::post_leftover)
+        .route(VENUE, Post, "/venue/{venue}/leftovers/{session}/ids", venue::post_leftover_ids)
+        // Whom the city has to reach.
+        .route(FOLLOW_UP, Get, "/follow-up", follow_up::get_follow_up)
+        .route(FOLLOW_UP, Post, "/follow-up", follow_up::post_follow_up)
+        .route(FOLLOW_UP, Post, "/follow-up/export", follow_up::post_follow_up_export)
 }
 
 /// The overview and the audit.
@@ -141,6 +172,17 @@ pub(super) const NAV: &[NavLink] = &[
         path: "/audit",
         label: "記録",
         about: "だれが、いつ、だれの情報を見たか、変えたかを調べる",
+    },
+    // The venue.
+    NavLink {
+        access: VENUE, path: "/venue", label: "会場", about: "受付、接種の記録、飛び込み、余った分、紙の名簿"
+    },
+    // Whom the city has to reach.
+    NavLink {
+        access: FOLLOW_UP,
+        path: "/follow-up",
+        label: "連絡が要る人",
+        about: "中止になった人、2回目だけ残った人、転出した人",
     },
 ];
 

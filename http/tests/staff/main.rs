@@ -9,3 +9,4 @@ mod data;
 mod limits;
 mod overview;
 mod sign_in;
+mod venue;
