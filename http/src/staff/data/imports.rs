@@ -90,7 +90,7 @@ struct CheckPage<'a> {
 
 /// Something about a line.
 struct Line {
-    line: u64,
+    number: u64,
     column: &'static str,
     reason: String,
 }
@@ -146,7 +146,7 @@ pub(in crate::staff) async fn post_roll(
         return no_file(&desk, &staff, "roll-file");
     }
     let read = tokio::task::spawn_blocking(move || engine.preview_roll(&upload.file, partial)).await;
-    waits(&desk, &staff, Import::Roll(read.map_err(|_| StaffProblem::Internal)?))
+    Ok(waits(&desk, &staff, Import::Roll(read.map_err(|_| StaffProblem::Internal)?)))
 }
 
 pub(in crate::staff) async fn post_doses(
@@ -162,7 +162,7 @@ pub(in crate::staff) async fn post_doses(
     let file = read.map_err(|_| StaffProblem::Internal)?;
     let (new, unchanged) =
         if file.errors.is_empty() { desk.engine.import_doses(&file.rows, true, staff.by()).await? } else { (0, 0) };
-    waits(&desk, &staff, Import::Doses(file, new, unchanged))
+    Ok(waits(&desk, &staff, Import::Doses(file, new, unchanged)))
 }
 
 fn no_file(desk: &StaffDesk, staff: &Staff, field: &'static str) -> Result<Response, StaffProblem> {
@@ -171,9 +171,9 @@ fn no_file(desk: &StaffDesk, staff: &Staff, field: &'static str) -> Result<Respo
     imports(desk, staff, StatusCode::BAD_REQUEST, errors, "")
 }
 
-fn waits(desk: &StaffDesk, staff: &Staff, import: Import) -> Result<Response, StaffProblem> {
+fn waits(desk: &StaffDesk, staff: &Staff, import: Import) -> Response {
     desk.data.imports.put(&staff.login, desk.engine.now(), Arc::new(import));
-    Ok(go_to("/imports/check"))
+    go_to("/imports/check")
 }
 
 pub(in crate::staff) async fn get_check(State(desk): State<Console>, staff: Staff) -> Result<Response, StaffProblem> {
@@ -259,7 +259,7 @@ fn refused_words(error: &CampaignError) -> String {
 impl Line {
     fn of(error: &LineError) -> Self {
         let column = error.column.map_or("", |column: Column| column.name_ja());
-        Self { line: error.line, column, reason: error.reason.text(Lang::Ja) }
+        Self { number: error.line, column, reason: error.reason.text(Lang::Ja) }
     }
 }
 
@@ -269,7 +269,7 @@ pub(in crate::staff) async fn get_wrong_lines(
 ) -> Result<Response, StaffProblem> {
     let import = desk.data.imports.get(&staff.login, desk.engine.now()).ok_or(StaffProblem::NotFound)?;
     let lines = import.errors().iter().map(Line::of);
-    let rows: Vec<Vec<String>> = lines.map(|it| vec![it.line.to_string(), it.column.to_owned(), it.reason]).collect();
+    let rows: Vec<Vec<String>> = lines.map(|it| vec![it.number.to_string(), it.column.to_owned(), it.reason]).collect();
     let written = write_table(&["行", "列", "理由"], &rows, TableEncoding::Utf8Bom);
     let bytes = written.map_err(|wrong| StaffProblem::Conflict(csv::unwritable_words(&wrong)))?;
     Ok(download::table(bytes, "wrong-lines.csv", TableEncoding::Utf8Bom))

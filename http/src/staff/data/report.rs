@@ -124,23 +124,23 @@ pub(in crate::staff) async fn post_close(State(desk): State<Console>, staff: Sta
 
 impl ReportPage<'_> {
     /// An instant of the report as the console writes it.
-    fn at(&self, rfc3339: &str) -> String {
+    fn at(rfc3339: &str) -> String {
         rfc3339.parse::<Instant>().map_or_else(|_| rfc3339.to_owned(), instant_words)
     }
 
     /// A date of the report as the console writes it.
-    fn day(&self, date: &str) -> String {
+    fn day(date: &str) -> String {
         date.parse::<Day>().map_or_else(|_| date.to_owned(), day_words)
     }
 
     /// The views as staff call them.
-    fn views(&self, seen: &ReportedView) -> String {
+    fn views(seen: &ReportedView) -> String {
         let words = seen.views.iter().map(|code| View::of_code(code).map_or(*code, view_words));
         words.collect::<Vec<_>>().join("、")
     }
 
     /// Who looked, as staff call them.
-    fn by(&self, seen: &ReportedView) -> String {
+    fn by(seen: &ReportedView) -> String {
         let staff = seen.by.strip_prefix("staff ").map(|staff| match staff.split_once(" in call ") {
             Some((login, call)) => format!("職員 {login}（通話 {call}）"),
             None => format!("職員 {staff}"),
@@ -152,7 +152,7 @@ impl ReportPage<'_> {
     }
 
     /// A closed word of the report in Japanese.
-    fn words(&self, code: &str) -> &'static str {
+    fn words(code: &str) -> &'static str {
         code_words(code)
     }
 }
