@@ -2,6 +2,7 @@
 //! together; each time it is shown is a view of them.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,6 +18,8 @@ use super::super::form::{FormErrors, StaffForm, StaffQuery};
 use super::super::frame::Frame;
 use super::super::page::{go_to, page};
 use super::super::problem::StaffProblem;
+use crate::auth::throttle::{Bucket, Network};
+use crate::config::Client;
 
 /// The longest name that is looked at, in bytes.
 const TYPED_BYTES_MAX: usize = 512;
@@ -81,6 +84,7 @@ fn ask(
 pub(in crate::staff) async fn post_ask(
     State(desk): State<Console>,
     staff: Staff,
+    Extension(client): Extension<Client>,
     StaffForm(form): StaffForm<AskForm>,
 ) -> Result<Response, StaffProblem> {
     let mut errors = FormErrors::default();
@@ -98,12 +102,23 @@ pub(in crate::staff) async fn post_ask(
     let (Some(id), Some(born), true) = (id, born, errors.is_empty()) else {
         return ask(&desk, &staff, StatusCode::BAD_REQUEST, errors, "", &form);
     };
+    // No login has a space, so these tries and those of signing in do not mix.
+    let tries = Bucket::of_staff(&format!("{} asking", staff.login), Network::from(client.address));
+    if let Err(wait_ms) = desk.throttle.begin(tries, desk.engine.now()) {
+        let seconds = wait_ms.div_euclid(1_000) + 1;
+        let says = format!(
+            "合わない入力が続いたため、しばらく受け付けません。{seconds}秒たってから、もう一度入力してください。"
+        );
+        return ask(&desk, &staff, StatusCode::TOO_MANY_REQUESTS, FormErrors::whole(says), "", &form);
+    }
     let Some(resident) = desk.engine.person_of(id, &form.name, born) else {
+        desk.throttle.failed(tries, desk.engine.now());
         let errors = FormErrors::whole(
             "券番号・氏名・生年月日の3つが合う人は、登録されていません。どれが違うかは表示しません。3つとも確かめてください。",
         );
         return ask(&desk, &staff, StatusCode::NOT_FOUND, errors, "", &form);
     };
+    desk.throttle.succeeded(tries);
     desk.data.reports.put(&staff.login, desk.engine.now(), resident);
     Ok(go_to("/report/person"))
 }
