@@ -294,3 +294,25 @@ fn a_demo_is_made_afresh_unless_it_is_kept() {
     let staff = read(&place.join("demo-staff.csv"));
     assert_eq!(staff.lines().next().map(str::trim), Some("login,password,totp_secret,role"));
 }
+
+#[test]
+fn accounts_are_added_listed_and_disabled_and_the_last_admin_stays() {
+    let folder = Folder::with_data();
+    let added = folder.run(["staff", "add", "sato", "--role", "admin", "--json"]).run().done().json();
+    assert_eq!((&added["login"], &added["role"]), (&json!("sato"), &json!("admin")), "{added}");
+    assert_eq!(added["totp_secret"].as_str().map(str::len), Some(32));
+    folder.run(["staff", "add", "sato", "--role", "ops"]).run().expect_code(1);
+    folder.run(["staff", "add", "Sato", "--role", "ops"]).run().expect_code(2);
+    folder.run(["staff", "disable", "sato"]).run().expect_code(1);
+    folder.run(["staff", "add", "ito", "--role", "admin"]).run().done();
+    folder.run(["staff", "disable", "sato"]).run().done();
+    let list = folder.run(["staff", "list", "--json"]).run().done().json();
+    let all = json!([
+        { "login": "ito", "role": "admin", "venue": null, "disabled": false },
+        { "login": "sato", "role": "admin", "venue": null, "disabled": true },
+    ]);
+    assert_eq!(list["accounts"], all);
+    folder.run(["staff", "list"]).run().done().says(&["ito", "disabled"]);
+    folder.run(["staff", "disable", "sato", "--undo"]).run().done();
+    folder.run(["staff", "disable", "nobody"]).run().expect_code(1);
+}

@@ -42,8 +42,8 @@ pub(super) async fn issue<A: Audience>(
             password: prepared.line.password.to_string(),
         };
         audience.keep(prepared.iter().map(line).collect()).await?;
-        let hashes: Vec<PreparedHash> = prepared.iter().map(|prepared| prepared.hash).collect();
-        engine.issue_passwords(&hashes, by.clone()).await?;
+        let made: Vec<PreparedHash> = prepared.iter().map(|prepared| prepared.hash).collect();
+        engine.issue_passwords(&made, by.clone()).await?;
         issued += chunk.len() as u64;
     }
     Ok(json!({ "issued": issued }))

@@ -179,7 +179,7 @@ pub(in crate::staff) async fn post_text(
     match outcome {
         Ok(()) => Ok(go_to(&format!("/site/texts?page={}&done=saved", page_of(key)))),
         Err(errors) => {
-            let errors = at_fields(errors, key);
+            let errors = at_fields(&errors, key);
             let typed = fields("text", |lang| text(&typed, &format!("text-{}", lang.code())));
             shown(&desk, &staff, StatusCode::BAD_REQUEST, errors, key, typed)
         }
@@ -202,7 +202,7 @@ fn put(site: &mut Site, lang: Lang, key: &str, said: &str) {
 }
 
 /// The places of a site's texts are named by language and key; the fields by language.
-fn at_fields(errors: FormErrors, key: &str) -> FormErrors {
+fn at_fields(errors: &FormErrors, key: &str) -> FormErrors {
     let mut placed = FormErrors::default();
     for error in errors.iter() {
         let lang = error.field.strip_suffix(key).and_then(|lang| lang.strip_suffix('-'));
@@ -235,7 +235,7 @@ mod tests {
         assert!(site.says_the_same(&Site::default()));
         let mut errors = FormErrors::default();
         errors.add("ja-easy-top.title", "長すぎます。");
-        assert_eq!(at_fields(errors, "top.title").of("text-ja-easy"), Some("長すぎます。"));
+        assert_eq!(at_fields(&errors, "top.title").of("text-ja-easy"), Some("長すぎます。"));
     }
 
     #[test]

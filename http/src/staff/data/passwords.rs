@@ -104,17 +104,21 @@ pub(in crate::staff) async fn get_passwords(
         }
         _ => "",
     };
-    passwords(&desk, &staff, StatusCode::OK, FormErrors::default(), done)
+    passwords(&desk, &staff, StatusCode::OK, FormErrors::default(), done).await
 }
 
-fn passwords(
+async fn passwords(
     desk: &StaffDesk,
     staff: &Staff,
     status: StatusCode,
     errors: FormErrors,
     done: &'static str,
 ) -> Result<Response, StaffProblem> {
-    let mut by_group = desk.engine.without_password_by_group();
+    let engine = desk.engine.clone();
+    // Both walk over everybody: beside the threads that serve.
+    let counted =
+        tokio::task::spawn_blocking(move || (engine.without_password_by_group(), engine.password_requests().len()));
+    let (mut by_group, requested) = counted.await.map_err(|_| StaffProblem::Internal)?;
     let without = by_group.remove(&None).unwrap_or_default();
     let groups = by_group.into_iter().filter_map(|(group, number)| Some((group?.into_string(), number)));
     let batch = desk.data.batches.seen(desk.engine.now());
@@ -125,7 +129,7 @@ fn passwords(
         done,
         without,
         groups: groups.collect(),
-        requested: desk.engine.password_requests().len(),
+        requested,
         most: PASSWORDS_AT_ONCE_MAX,
         own: batch.as_ref().is_some_and(|batch| batch.login == staff.login),
         batch,
@@ -173,11 +177,11 @@ pub(in crate::staff) async fn post_make(
     residents.truncate(PASSWORDS_AT_ONCE_MAX);
     if residents.is_empty() {
         errors.add("who", "対象になる人がいません。発行する人を選んでください。");
-        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "");
+        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "").await;
     }
     let Some(id) = desk.data.batches.begin(&staff.login, residents.len(), desk.engine.now()) else {
         let errors = FormErrors::whole("ほかのパスワードの発行が終わっていません。先に発行するか、破棄してください。");
-        return passwords(&desk, &staff, StatusCode::CONFLICT, errors, "");
+        return passwords(&desk, &staff, StatusCode::CONFLICT, errors, "").await;
     };
     tokio::spawn(make(Arc::clone(&desk), id, residents));
     Ok(go_to("/passwords"))
@@ -215,7 +219,7 @@ pub(in crate::staff) async fn post_list(
     let Some(encoding) = TableEncoding::of_code(&form.encoding) else {
         let mut errors = FormErrors::default();
         errors.add("encoding", "文字コードを選んでください。");
-        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "");
+        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "").await;
     };
     let now = desk.engine.now();
     let gone = || StaffProblem::Conflict("保存できる一覧がありません。一覧は1回しか保存できません。".into());
@@ -227,7 +231,7 @@ pub(in crate::staff) async fn post_list(
         Err(wrong) => {
             let mut errors = FormErrors::default();
             errors.add("encoding", csv::unwritable_words(&wrong));
-            passwords(&desk, &staff, StatusCode::CONFLICT, errors, "")
+            passwords(&desk, &staff, StatusCode::CONFLICT, errors, "").await
         }
     }
 }
@@ -253,7 +257,7 @@ pub(in crate::staff) async fn post_confirm(
     if typed::count(&form.count) != Some(hashes.len()) {
         let mut errors = FormErrors::default();
         errors.add("count", "一覧の人数と同じ数を入力してください。");
-        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "");
+        return passwords(&desk, &staff, StatusCode::BAD_REQUEST, errors, "").await;
     }
     match desk.engine.issue_passwords(&hashes, staff.by()).await {
         Ok(()) => {
@@ -265,7 +269,7 @@ pub(in crate::staff) async fn post_confirm(
                 "{}一覧の中に、別のパスワードが発行された人がいます。一覧を処分し、作り直してください。",
                 campaign_words(&error)
             );
-            passwords(&desk, &staff, StatusCode::CONFLICT, FormErrors::whole(says), "")
+            passwords(&desk, &staff, StatusCode::CONFLICT, FormErrors::whole(says), "").await
         }
         Err(error) => Err(error.into()),
     }

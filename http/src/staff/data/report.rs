@@ -2,6 +2,7 @@
 //! together; each time it is shown is a view of them.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,6 +18,8 @@ use super::super::form::{FormErrors, StaffForm, StaffQuery};
 use super::super::frame::Frame;
 use super::super::page::{go_to, page};
 use super::super::problem::StaffProblem;
+use crate::auth::throttle::{Bucket, Network};
+use crate::config::Client;
 
 /// The longest name that is looked at, in bytes.
 const TYPED_BYTES_MAX: usize = 512;
@@ -81,6 +84,7 @@ fn ask(
 pub(in crate::staff) async fn post_ask(
     State(desk): State<Console>,
     staff: Staff,
+    Extension(client): Extension<Client>,
     StaffForm(form): StaffForm<AskForm>,
 ) -> Result<Response, StaffProblem> {
     let mut errors = FormErrors::default();
@@ -98,12 +102,23 @@ pub(in crate::staff) async fn post_ask(
     let (Some(id), Some(born), true) = (id, born, errors.is_empty()) else {
         return ask(&desk, &staff, StatusCode::BAD_REQUEST, errors, "", &form);
     };
+    // No login has a space, so these tries and those of signing in do not mix.
+    let tries = Bucket::of_staff(&format!("{} asking", staff.login), Network::from(client.address));
+    if let Err(wait_ms) = desk.throttle.begin(tries, desk.engine.now()) {
+        let seconds = wait_ms.div_euclid(1_000) + 1;
+        let says = format!(
+            "合わない入力が続いたため、しばらく受け付けません。{seconds}秒たってから、もう一度入力してください。"
+        );
+        return ask(&desk, &staff, StatusCode::TOO_MANY_REQUESTS, FormErrors::whole(says), "", &form);
+    }
     let Some(resident) = desk.engine.person_of(id, &form.name, born) else {
+        desk.throttle.failed(tries, desk.engine.now());
         let errors = FormErrors::whole(
             "券番号・氏名・生年月日の3つが合う人は、登録されていません。どれが違うかは表示しません。3つとも確かめてください。",
         );
         return ask(&desk, &staff, StatusCode::NOT_FOUND, errors, "", &form);
     };
+    desk.throttle.succeeded(tries);
     desk.data.reports.put(&staff.login, desk.engine.now(), resident);
     Ok(go_to("/report/person"))
 }
@@ -124,23 +139,23 @@ pub(in crate::staff) async fn post_close(State(desk): State<Console>, staff: Sta
 
 impl ReportPage<'_> {
     /// An instant of the report as the console writes it.
-    fn at(&self, rfc3339: &str) -> String {
+    fn at(rfc3339: &str) -> String {
         rfc3339.parse::<Instant>().map_or_else(|_| rfc3339.to_owned(), instant_words)
     }
 
     /// A date of the report as the console writes it.
-    fn day(&self, date: &str) -> String {
+    fn day(date: &str) -> String {
         date.parse::<Day>().map_or_else(|_| date.to_owned(), day_words)
     }
 
     /// The views as staff call them.
-    fn views(&self, seen: &ReportedView) -> String {
+    fn views(seen: &ReportedView) -> String {
         let words = seen.views.iter().map(|code| View::of_code(code).map_or(*code, view_words));
         words.collect::<Vec<_>>().join("、")
     }
 
     /// Who looked, as staff call them.
-    fn by(&self, seen: &ReportedView) -> String {
+    fn by(seen: &ReportedView) -> String {
         let staff = seen.by.strip_prefix("staff ").map(|staff| match staff.split_once(" in call ") {
             Some((login, call)) => format!("職員 {login}（通話 {call}）"),
             None => format!("職員 {staff}"),
@@ -152,7 +167,7 @@ impl ReportPage<'_> {
     }
 
     /// A closed word of the report in Japanese.
-    fn words(&self, code: &str) -> &'static str {
+    fn words(code: &str) -> &'static str {
         code_words(code)
     }
 }

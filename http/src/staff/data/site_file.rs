@@ -49,14 +49,14 @@ struct CheckPage<'a> {
 }
 
 struct Line {
-    line: u64,
+    number: u64,
     place: String,
     reason: String,
 }
 
 impl Line {
     fn of(error: &SiteError) -> Self {
-        Self { line: error.line, place: error.place.to_string(), reason: error.reason.text(WordsIn::Ja) }
+        Self { number: error.line, place: error.place.to_string(), reason: error.reason.text(WordsIn::Ja) }
     }
 }
 
@@ -128,19 +128,14 @@ pub(in crate::staff) async fn post_confirm(
     let Some(draft) = desk.data.site_files.get(&staff.login, desk.engine.now()) else {
         return Ok(go_to("/site/file"));
     };
-    match desk.say(draft.site.clone(), draft.shown, &staff, 0).await? {
-        Ok(()) => {
-            desk.data.site_files.take(&staff.login, desk.engine.now());
-            Ok(go_to("/site?done=saved"))
-        }
-        Err(_) => {
-            // Shown anew against what is said now.
-            let shown = desk.engine.site().revision;
-            let again = Arc::new(SiteDraft { site: draft.site.clone(), flags: draft.flags.clone(), shown });
-            desk.data.site_files.put(&staff.login, desk.engine.now(), Arc::clone(&again));
-            let says =
-                "確認のあいだに、ほかの人が内容を変えました。下はいまの内容との違いです。もう一度確かめてください。";
-            check(&desk, &staff, &again, StatusCode::CONFLICT, FormErrors::whole(says))
-        }
+    if desk.say(draft.site.clone(), draft.shown, &staff, 0).await?.is_ok() {
+        desk.data.site_files.take(&staff.login, desk.engine.now());
+        return Ok(go_to("/site?done=saved"));
     }
+    // Shown anew against what is said now.
+    let shown = desk.engine.site().revision;
+    let again = Arc::new(SiteDraft { site: draft.site.clone(), flags: draft.flags.clone(), shown });
+    desk.data.site_files.put(&staff.login, desk.engine.now(), Arc::clone(&again));
+    let says = "確認のあいだに、ほかの人が内容を変えました。下はいまの内容との違いです。もう一度確かめてください。";
+    check(&desk, &staff, &again, StatusCode::CONFLICT, FormErrors::whole(says))
 }
