@@ -3,6 +3,7 @@
 //! `decide` and `places` say what may happen; `event` is what happened; `apply` on a record, on counts and on the setup is
 //! the only way in which anything changes.
 
+pub mod calls;
 pub mod campaign;
 pub mod care;
 pub mod color;

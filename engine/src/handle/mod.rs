@@ -2,6 +2,7 @@
 
 mod audit;
 mod booking;
+mod calls;
 mod campaign;
 mod checks;
 mod contact;
@@ -15,6 +16,7 @@ mod start;
 mod verifying;
 
 pub use audit::{AuditPage, AuditQuery};
+pub use calls::{CallError, CallerClaim, CallerView, Lookup};
 pub use campaign::CampaignError;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
@@ -34,6 +36,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::actors::{CampaignTurn, Shared, Ticket};
+use crate::core::calls::Calls;
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
 use crate::core::refusal::{Refusal, RefusalCode};
@@ -68,6 +71,8 @@ pub(crate) struct Engine {
     /// One change of the campaign at a time: what was shown is what is done.
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
+    /// The call centre's calls that are going on.
+    pub(crate) calls: Mutex<Calls>,
     free_disk_floor_bytes: u64,
 }
 
