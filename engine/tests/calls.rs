@@ -23,7 +23,12 @@ async fn open(city: &City) -> CallId {
 }
 
 async fn find(city: &City, call: CallId, claim: &CallerClaim) -> Result<Lookup, CallError> {
-    city.engine().find_caller(LOGIN, call, claim, PER_HOUR_MAX).await
+    find_within(city, call, claim, PER_HOUR_MAX).await
+}
+
+async fn find_within(city: &City, call: CallId, claim: &CallerClaim, max: u32) -> Result<Lookup, CallError> {
+    let nth = city.engine().see_call(LOGIN, call).map_or(0, |view| view.lookups);
+    city.engine().find_caller(LOGIN, call, nth, claim, max).await
 }
 
 /// What the journal says that the operator did, oldest first.
@@ -46,6 +51,8 @@ async fn only_id_name_and_birth_date_together_find_somebody_and_each_look_is_in_
     let said = CallerClaim { name_kana: "ｲﾝｻﾞｲ ﾀﾛｰ".into(), ..claim(1) };
     let Ok(Lookup::Found(view)) = find(&city, call, &said).await else { panic!("all of it fits") };
     assert_eq!((view.resident, view.turn, view.misses_left()), (Some(ResidentNo(1)), 1, 1));
+    let repeated = city.engine().find_caller(LOGIN, call, 2, &said, PER_HOUR_MAX).await;
+    assert_eq!(repeated, Err(CallError::Repeated), "a form that is sent twice counts once");
     let wrong = CallerClaim { birth_date: day("1960-04-03"), ..claim(1) };
     assert_eq!(find(&city, call, &wrong).await, Ok(Lookup::CallEnded));
     assert_eq!(find(&city, call, &said).await, Err(CallError::NoSuchCall));
@@ -74,8 +81,11 @@ async fn a_second_opening_gives_the_running_call_and_one_that_nobody_ended_ends_
     let next = open(&city).await;
     assert_ne!(one, next);
     city.engine().end_call(LOGIN, next, CallOutcome::Done).await.expect("it ends");
-    let again = city.engine().end_call(LOGIN, next, CallOutcome::NoPlace).await;
-    assert_eq!(again, Err(CallError::NoSuchCall), "it has ended once");
+    let written = city.engine().figures().journal_seq;
+    city.engine().end_call(LOGIN, next, CallOutcome::NoPlace).await.expect("it has ended");
+    assert_eq!(city.engine().figures().journal_seq, written, "it ends once");
+    let other = city.engine().end_call("operator2", next, CallOutcome::Done).await;
+    assert_eq!(other, Err(CallError::NoSuchCall));
     let query = AuditQuery { maker: Some(AuditQuery::SYSTEM.into()), rows_max: 500, ..AuditQuery::default() };
     let system = city.engine().audit(query).await.expect("readable");
     let dropped = Event::CallEnded { call: one, outcome: CallOutcome::Dropped };
@@ -88,12 +98,12 @@ async fn lookups_are_counted_over_restarts_and_an_unusual_number_is_said_once() 
     let few = 3;
     let call = open(&city).await;
     for _ in 0..2 {
-        city.engine().find_caller(LOGIN, call, &claim(0), few).await.expect("within bounds");
+        find_within(&city, call, &claim(0), few).await.expect("within bounds");
     }
     city.restart().await;
     let call = open(&city).await;
-    city.engine().find_caller(LOGIN, call, &claim(0), few).await.expect("the third");
-    let over = city.engine().find_caller(LOGIN, call, &claim(0), few).await;
+    find_within(&city, call, &claim(0), few).await.expect("the third");
+    let over = find_within(&city, call, &claim(0), few).await;
     assert_eq!(over, Err(CallError::TooManyLookups { retry_at: at("2026-12-01 10:00") }));
     let unusual: Vec<Event> = journal(&city).await.into_iter().flat_map(|(_, events)| events).collect();
     let unusual = unusual.into_iter().filter(|event| matches!(event, Event::LookupsUnusual { .. }));

@@ -35,3 +35,9 @@ document.addEventListener("submit", (event) => {
 
 // Somebody who comes back to a page that the browser has kept can send its form again.
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// Paper is a matter of the browser's.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -13,6 +13,7 @@ mod frame;
 mod home;
 mod login;
 mod logout;
+mod operator;
 mod page;
 mod problem;
 mod routes;

@@ -24,6 +24,8 @@ pub struct CallView {
     pub reason: CallReason,
     /// Since when.
     pub opened_at: Instant,
+    /// How many people were looked up in it: a form that was sent before with another number is old.
+    pub lookups: u16,
     /// How often nobody was found in it.
     pub misses: u8,
     /// How many people were identified in it. Pages about an earlier one are gone.
@@ -54,6 +56,8 @@ pub struct LookupCounted {
 pub enum LookupRefused {
     /// The account has no such call.
     NoSuchCall,
+    /// This form was sent before.
+    Repeated,
     /// The account has looked up as many people as it may; the next one at this instant.
     TooMany(Instant),
 }
@@ -93,11 +97,13 @@ impl Lookups {
     }
 }
 
-/// All calls that are going on: at most one for each account, so as many as there are accounts.
+/// All calls that are going on: at most one for each account. All of it is as much as there are accounts.
 #[derive(Debug, Default)]
 pub struct Calls {
     running: HashMap<Box<str>, Running>,
     lookups: HashMap<Box<str>, Lookups>,
+    /// The call that each account ended last.
+    ended: HashMap<Box<str>, CallId>,
 }
 
 impl Calls {
@@ -106,7 +112,7 @@ impl Calls {
         if let Some(running) = self.of(login, now) {
             return (running, false);
         }
-        let view = CallView { call, reason, opened_at: now, misses: 0, turn: 0, resident: None };
+        let view = CallView { call, reason, opened_at: now, lookups: 0, misses: 0, turn: 0, resident: None };
         self.running.insert(login.into(), Running { view, seen_at: now });
         (view, true)
     }
@@ -128,11 +134,19 @@ impl Calls {
     /// Ends the account's call `call`, if it is going on: whoever ends it is the only one who does.
     pub fn end(&mut self, login: &str, call: CallId) -> Option<EndedCall> {
         self.running.get(login).filter(|running| running.view.call == call)?;
+        self.ended.insert(login.into(), call);
         self.running.remove_entry(login).map(|(login, running)| EndedCall { login, running })
+    }
+
+    /// Whether `call` is the one that the account ended last.
+    #[must_use]
+    pub fn has_ended(&self, login: &str, call: CallId) -> bool {
+        self.ended.get(login) == Some(&call)
     }
 
     /// The call goes on after all: its end could not be written. If the account has another one by now, it stays ended.
     pub fn go_on(&mut self, ended: EndedCall) {
+        self.ended.remove(&ended.login);
         self.running.entry(ended.login).or_insert(ended.running);
     }
 
@@ -153,18 +167,22 @@ impl Calls {
         self.lookups.entry(login.into()).or_insert(Lookups { made_at: made_at.into(), unusual_at });
     }
 
-    /// Counts a lookup in `call`, which finds somebody or nobody, if the account may make it. An unusual number is told once in
+    /// Counts the lookup `nth` of `call`, from 0, which finds somebody or nobody, if the account may make it. An unusual number is told once in
     /// each window: from two thirds of `per_hour_max` on.
     pub fn count_lookup(
         &mut self,
         login: &str,
         call: CallId,
+        nth: u16,
         finds: bool,
         per_hour_max: u32,
         now: Instant,
     ) -> Result<LookupCounted, LookupRefused> {
         let running = self.running.get_mut(login).filter(|running| running.view.call == call && !running.is_idle(now));
         let running = running.filter(|running| running.view.misses < MISSES_MAX).ok_or(LookupRefused::NoSuchCall)?;
+        if running.view.lookups != nth {
+            return Err(LookupRefused::Repeated);
+        }
         let lookups = self.lookups.entry(login.into()).or_default();
         lookups.forget_before_window(now);
         if lookups.made_at.len() >= per_hour_max as usize {
@@ -173,6 +191,7 @@ impl Calls {
         }
         lookups.made_at.push_back(now);
         running.seen_at = now;
+        running.view.lookups = nth.saturating_add(1);
         if !finds {
             running.view.misses += 1;
         }
@@ -186,8 +205,9 @@ impl Calls {
 
     /// Takes back a lookup that nobody was told the outcome of.
     pub fn uncount_lookup(&mut self, login: &str, call: CallId, finds: bool, counted: LookupCounted) {
-        if let Some(running) = self.running.get_mut(login).filter(|running| running.view.call == call && !finds) {
-            running.view.misses = running.view.misses.saturating_sub(1);
+        if let Some(running) = self.running.get_mut(login).filter(|running| running.view.call == call) {
+            running.view.lookups = running.view.lookups.saturating_sub(1);
+            running.view.misses = running.view.misses.saturating_sub(u8::from(!finds));
         }
         if let Some(lookups) = self.lookups.get_mut(login) {
             lookups.made_at.pop_back();
@@ -242,23 +262,30 @@ mod tests {
         assert_eq!(calls.end_idle(at(120)), []);
         assert_eq!(calls.of(LOGIN, at(121)), None);
         assert_eq!(calls.see(LOGIN, CALL, at(121)), None);
-        assert_eq!(calls.count_lookup(LOGIN, CALL, true, 9, at(121)), Err(LookupRefused::NoSuchCall));
+        assert_eq!(calls.count_lookup(LOGIN, CALL, 0, true, 9, at(121)), Err(LookupRefused::NoSuchCall));
         assert_eq!(calls.end_idle(at(121)), [CALL]);
     }
 
     #[test]
     fn a_call_ends_when_nobody_was_found_three_times_whoever_was_found_between() {
         let mut calls = in_a_call();
-        let mut ends = |finds| calls.count_lookup(LOGIN, CALL, finds, 9, at(1)).map(|counted| counted.ends_call);
-        assert_eq!([false, true, false].map(&mut ends), [Ok(false), Ok(false), Ok(false)]);
-        assert_eq!(ends(false), Ok(true));
-        assert_eq!(ends(true), Err(LookupRefused::NoSuchCall), "it is ending");
+        let mut ends = |nth, finds| {
+            let counted = calls.count_lookup(LOGIN, CALL, nth, finds, 9, at(1));
+            counted.map(|counted| counted.ends_call)
+        };
+        assert_eq!([ends(0, false), ends(1, true), ends(2, false)], [Ok(false), Ok(false), Ok(false)]);
+        assert_eq!(ends(2, false), Err(LookupRefused::Repeated), "a form counts once");
+        assert_eq!(ends(3, false), Ok(true));
+        assert_eq!(ends(4, true), Err(LookupRefused::NoSuchCall), "it is ending");
     }
 
     #[test]
     fn lookups_are_bounded_by_the_hour_and_an_unusual_number_is_told_once() {
         let mut calls = in_a_call();
-        let mut look = |minutes| calls.count_lookup(LOGIN, CALL, true, 6, at(minutes)).map(|counted| counted.unusual);
+        let mut look = |minutes| {
+            let nth = calls.of(LOGIN, at(minutes)).expect("it goes on").lookups;
+            calls.count_lookup(LOGIN, CALL, nth, true, 6, at(minutes)).map(|counted| counted.unusual)
+        };
         let told: Vec<_> = (0..6).map(&mut look).collect();
         assert_eq!(told, [Ok(None), Ok(None), Ok(None), Ok(Some(4)), Ok(None), Ok(None)]);
         assert_eq!(look(59), Err(LookupRefused::TooMany(at(60))));
@@ -271,7 +298,7 @@ mod tests {
     fn a_lookup_without_outcome_does_not_count() {
         let mut calls = in_a_call();
         for _ in 0..9 {
-            let counted = calls.count_lookup(LOGIN, CALL, false, 1, at(0)).expect("within bounds");
+            let counted = calls.count_lookup(LOGIN, CALL, 0, false, 1, at(0)).expect("within bounds");
             assert_eq!(counted.unusual, Some(1));
             calls.uncount_lookup(LOGIN, CALL, false, counted);
         }
@@ -283,10 +310,10 @@ mod tests {
         let mut calls = in_a_call();
         assert!(!calls.knows_lookups(LOGIN));
         calls.recall_lookups(LOGIN, vec![at(-70), at(-30), at(-20)], Some(at(-20)));
-        let counted = calls.count_lookup(LOGIN, CALL, true, 3, at(0)).expect("two are within the hour");
+        let counted = calls.count_lookup(LOGIN, CALL, 0, true, 3, at(0)).expect("two are within the hour");
         assert_eq!(counted.unusual, None);
         calls.recall_lookups(LOGIN, Vec::new(), None);
-        assert_eq!(calls.count_lookup(LOGIN, CALL, true, 3, at(1)), Err(LookupRefused::TooMany(at(30))));
+        assert_eq!(calls.count_lookup(LOGIN, CALL, 1, true, 3, at(1)), Err(LookupRefused::TooMany(at(30))));
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub enum CallError {
     /// The account has no such call, or it has ended.
     #[error("there is no such call")]
     NoSuchCall,
+    /// This lookup was made before: the call says how it went on.
+    #[error("this lookup was made before")]
+    Repeated,
     /// The account has looked up as many people within an hour as it may.
     #[error("too many people were looked up within an hour")]
     TooManyLookups {
@@ -114,9 +117,16 @@ impl EngineHandle {
         self.calls().see(login, call, self.now())
     }
 
-    /// Ends a call, durably.
+    /// Ends a call, durably. Ending it again, also otherwise, changes nothing.
     pub async fn end_call(&self, login: &str, call: CallId, outcome: CallOutcome) -> Result<(), CallError> {
-        let ended = self.calls().end(login, call).ok_or(CallError::NoSuchCall)?;
+        let ended = {
+            let mut calls = self.calls();
+            match calls.end(login, call) {
+                Some(ended) => ended,
+                None if calls.has_ended(login, call) => return Ok(()),
+                None => return Err(CallError::NoSuchCall),
+            }
+        };
         let written = self.append_in_call(login, call, vec![Event::CallEnded { call, outcome }]).await;
         if let Err(refusal) = written {
             self.calls().go_on(ended);
@@ -127,18 +137,21 @@ impl EngineHandle {
 
     /// Looks up who is on the line: ID, whole name and date of birth together fit one person or nobody, in the same time. The view,
     /// or that nobody was found, is durable before this returns. After [`crate::core::calls::MISSES_MAX`] times nobody the call ends.
+    /// `nth` is the number of lookups in the call before this one: a form that is sent twice counts once.
     pub async fn find_caller(
         &self,
         login: &str,
         call: CallId,
+        nth: u16,
         claim: &CallerClaim,
         lookups_per_hour_max: u32,
     ) -> Result<Lookup, CallError> {
         self.recall_lookups(login).await?;
         let found = self.who_fits(claim);
-        let counted = self.calls().count_lookup(login, call, found.is_some(), lookups_per_hour_max, self.now());
+        let counted = self.calls().count_lookup(login, call, nth, found.is_some(), lookups_per_hour_max, self.now());
         let counted = counted.map_err(|refused| match refused {
             LookupRefused::NoSuchCall => CallError::NoSuchCall,
+            LookupRefused::Repeated => CallError::Repeated,
             LookupRefused::TooMany(retry_at) => CallError::TooManyLookups { retry_at },
         })?;
         let mut events = vec![match found {

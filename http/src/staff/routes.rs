@@ -5,14 +5,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use sesshu_engine::EngineHandle;
+use sesshu_engine::core::staff::StaffRole;
 
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
+use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, person, places, search, slip};
 use super::problem::StaffProblem;
 use super::shell::shell;
 use super::{assets, home, login, logout};
 use crate::cross_site::cross_site_layer;
+
+/// The call centre.
+const OPERATOR: Access = Access::Roles(&[StaffRole::Operator]);
 
 /// The table.
 fn table() -> StaffRoutes {
@@ -25,11 +30,34 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home)
+        // The call centre: a person is reached only inside the operator's running call, by the turn in which they were found.
+        .route(OPERATOR, Get, "/calls", calls::get_calls)
+        .route(OPERATOR, Post, "/calls", calls::post_calls)
+        .route(OPERATOR, Get, "/calls/{call}", search::get_search)
+        .route(OPERATOR, Post, "/calls/{call}", search::post_search)
+        .route(OPERATOR, Get, "/calls/{call}/end", end::get_end)
+        .route(OPERATOR, Post, "/calls/{call}/end", end::post_end)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}", person::get_person)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/places", places::get_places)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/hold", hold::post_hold)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/release", hold::post_release)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/confirm/{hold}", confirm::get_confirm)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/book", book::post_book)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/done", done::get_done)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/slip", slip::get_slip)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/cancel/{number}", cancel::get_cancel)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/cancel/{number}", cancel::post_cancel)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/clinic", notes::post_clinic)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/password", notes::post_password)
 }
 
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
-pub(super) const NAV: &[NavLink] =
-    &[NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" }];
+pub(super) const NAV: &[NavLink] = &[
+    NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    NavLink {
+        access: OPERATOR, path: "/calls", label: "電話の受付", about: "ご本人を確かめ、予約・変更・取消をする"
+    },
+];
 
 /// A link of the navigation, and of the first page.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,9 @@
 
 mod browser;
 mod city;
+mod keyboard;
 
 mod access;
 mod limits;
+mod operator;
 mod sign_in;
