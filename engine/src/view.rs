@@ -129,14 +129,14 @@ pub struct SessionView {
     pub slots: Vec<SlotView>,
 }
 
-/// A slot as residents see it.
+/// A slot as residents see it, or, with other figures, whoever books for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of the contract")]
 pub struct SlotView {
     pub id: SlotNo,
     pub start: ClockTime,
     pub end: ClockTime,
-    /// What a resident on the web could take now: without holds, without the phone's share.
+    /// What could be taken now: without holds, and on the web without the phone's share.
     pub free: u32,
     pub state: PublicState,
 }

@@ -89,3 +89,9 @@ if (live) {
   });
   listen();
 }
+
+// Paper is a matter of the browser's.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

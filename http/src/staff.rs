@@ -17,6 +17,7 @@ mod frame;
 mod home;
 mod login;
 mod logout;
+mod operator;
 mod overview;
 mod page;
 mod problem;

@@ -4,6 +4,7 @@
 //! the only way in which anything changes.
 
 pub mod attendance;
+pub mod calls;
 pub mod campaign;
 pub mod care;
 pub mod color;

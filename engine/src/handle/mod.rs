@@ -4,6 +4,7 @@ mod accounts;
 mod attendance;
 mod audit;
 mod booking;
+mod calls;
 mod campaign;
 mod checks;
 mod contact;
@@ -29,6 +30,7 @@ mod viewed;
 pub use accounts::{LOGIN_CHARS_MAX, NewSecrets, StaffError};
 pub use attendance::NoShowRefusal;
 pub use audit::{AuditPage, AuditQuery};
+pub use calls::{CallError, CallerClaim, CallerView, Lookup};
 pub use campaign::CampaignError;
 pub use day_list::{AtDesk, CounterOffer, CounterSlot, DayPart, DayPerson, DaySlot, SlotCounts};
 pub use exports::{AgeClass, DayCount, DayListRow, Days, DosesGiven};
@@ -55,6 +57,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::actors::{CampaignTurn, Shared, Ticket};
+use crate::core::calls::Calls;
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
 use crate::core::recent::RecentRefusals;
@@ -90,6 +93,8 @@ pub(crate) struct Engine {
     /// One change of the campaign at a time: what was shown is what is done.
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
+    /// The call centre's calls that are going on.
+    pub(crate) calls: Mutex<Calls>,
     free_disk_floor_bytes: u64,
     /// Bookings and refusals are counted from here on.
     pub(crate) counted_since: Instant,

@@ -36,7 +36,7 @@ impl EngineHandle {
         self.feasible_with(resident, dose, Some(beside), None)
     }
 
-    fn feasible_with(
+    pub(super) fn feasible_with(
         &self,
         resident: ResidentNo,
         dose: DoseNo,

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::EngineHandle;
 use crate::core::count::{Count, web_free};
 use crate::core::decide::next_dose;
-use crate::core::ids::{ResidentNo, SlotNo};
+use crate::core::ids::{Channel, ResidentNo, SlotNo};
 use crate::core::leg::Leg;
 use crate::core::resident::{Booking, BookingState, Granted};
 use crate::core::session::{PublicState, Session};
@@ -59,7 +59,7 @@ impl EngineHandle {
         if let Some(seen) = before.clone().filter(fresh) {
             return seen;
         }
-        let sessions = self.session_views(now);
+        let sessions = self.session_views(Channel::Web, now);
         let revision = match &before {
             Some(before) if before.sessions == sessions => before.revision,
             Some(before) => before.revision + 1,
@@ -70,7 +70,8 @@ impl EngineHandle {
         made
     }
 
-    fn session_views(&self, now: Instant) -> Vec<SessionView> {
+    /// All published sessions by date, start and venue, with what could be taken by `channel` now.
+    pub(super) fn session_views(&self, channel: Channel, now: Instant) -> Vec<SessionView> {
         let setup = self.index().setup();
         let mut views: Vec<SessionView> = self
             .index()
@@ -80,7 +81,7 @@ impl EngineHandle {
                 let session = entry.definition();
                 let venue = setup.venue(session.venue)?;
                 let vaccine = setup.vaccine(session.vaccine)?;
-                self.session_view(entry, &session, venue, &vaccine.name, now)
+                self.session_view(entry, &session, venue, &vaccine.name, channel, now)
             })
             .collect();
         views.sort_by_key(|view| (view.date, view.slots.first().map(|slot| slot.start), view.venue.id, view.id));
@@ -93,11 +94,12 @@ impl EngineHandle {
         session: &Session,
         venue: &Arc<Venue>,
         vaccine: &Arc<str>,
+        channel: Channel,
         now: Instant,
     ) -> Option<SessionView> {
         let opens_at = session.opens_at()?;
         let booked = entry.booked();
-        let share_in_force = session.phone_share_in_force(&self.0.shared.rules, now);
+        let share_in_force = !channel.uses_phone_share() && session.phone_share_in_force(&self.0.shared.rules, now);
         let taken: Vec<Count> = booked
             .0
             .iter()

@@ -225,6 +225,7 @@ impl EngineHandle {
             reader,
             campaign: Arc::default(),
             last_sweep: Mutex::new(Instant::default()),
+            calls: Mutex::default(),
             free_disk_floor_bytes,
             counted_since,
             refusals: Mutex::default(),

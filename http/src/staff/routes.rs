@@ -10,6 +10,7 @@ use sesshu_engine::core::staff::StaffRole;
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
+use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, person, places, search, slip};
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
@@ -20,6 +21,8 @@ use crate::cross_site::cross_site_layer;
 const VENUE: Access = Access::Roles(&[StaffRole::Venue]);
 /// Who reaches people about their bookings.
 const FOLLOW_UP: Access = Access::Roles(&[StaffRole::Operator, StaffRole::Admin]);
+/// The call centre.
+const OPERATOR: Access = Access::Roles(&[StaffRole::Operator]);
 
 /// The table.
 fn table() -> StaffRoutes {
@@ -32,7 +35,7 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
-    venue_pages(overview_pages(data_pages(shared)))
+    call_centre_pages(venue_pages(overview_pages(data_pages(shared))))
 }
 
 /// The venue's day, and whom the city has to reach.
@@ -59,6 +62,32 @@ fn venue_pages(table: StaffRoutes) -> StaffRoutes {
         .route(FOLLOW_UP, Get, "/follow-up", follow_up::get_follow_up)
         .route(FOLLOW_UP, Post, "/follow-up", follow_up::post_follow_up)
         .route(FOLLOW_UP, Post, "/follow-up/export", follow_up::post_follow_up_export)
+}
+
+/// The call centre: a person is reached only inside the operator's running call, by the turn in which they were found.
+fn call_centre_pages(table: StaffRoutes) -> StaffRoutes {
+    use Method::{Get, Post};
+
+    table
+        // The call centre: a person is reached only inside the operator's running call, by the turn in which they were found.
+        .route(OPERATOR, Get, "/calls", calls::get_calls)
+        .route(OPERATOR, Post, "/calls", calls::post_calls)
+        .route(OPERATOR, Get, "/calls/{call}", search::get_search)
+        .route(OPERATOR, Post, "/calls/{call}", search::post_search)
+        .route(OPERATOR, Get, "/calls/{call}/end", end::get_end)
+        .route(OPERATOR, Post, "/calls/{call}/end", end::post_end)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}", person::get_person)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/places", places::get_places)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/hold", hold::post_hold)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/release", hold::post_release)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/confirm/{hold}", confirm::get_confirm)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/book", book::post_book)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/done", done::get_done)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/slip", slip::get_slip)
+        .route(OPERATOR, Get, "/calls/{call}/{turn}/cancel/{number}", cancel::get_cancel)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/cancel/{number}", cancel::post_cancel)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/clinic", notes::post_clinic)
+        .route(OPERATOR, Post, "/calls/{call}/{turn}/password", notes::post_password)
 }
 
 /// The overview and the audit.
@@ -183,6 +212,9 @@ pub(super) const NAV: &[NavLink] = &[
         path: "/follow-up",
         label: "連絡が要る人",
         about: "中止になった人、2回目だけ残った人、転出した人",
+    },
+    NavLink {
+        access: OPERATOR, path: "/calls", label: "電話の受付", about: "ご本人を確かめ、予約・変更・取消をする"
     },
 ];
 

@@ -3,6 +3,8 @@
 mod audit;
 mod browser;
 mod city;
+mod keyboard;
+mod operator;
 
 mod access;
 mod data;
