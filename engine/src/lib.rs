@@ -18,9 +18,9 @@ mod simulation;
 pub mod view;
 
 pub use handle::{
-    AuditPage, AuditQuery, CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine,
-    PersonReport, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
-    RollDifference, StartError, VaccineSpec,
+    AuditPage, AuditQuery, CampaignError, CampaignStatus, DraftSummary, EngineConfig, EngineHandle, Erased,
+    FREE_DISK_FLOOR_BYTES, IssuedLine, OpenSession, PersonReport, PreparedPassword, PublishSummary, ReportedBooking,
+    ReportedContact, ReportedDose, ReportedView, RollDifference, StartError, VaccineSpec,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

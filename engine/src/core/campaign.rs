@@ -31,6 +31,8 @@ pub struct Setup {
     pub proposal: Option<Proposal>,
     /// From when on personal data is erased, once the campaign has ended.
     pub erase_on: Option<Day>,
+    /// When everybody of the campaign before was erased, if there was one.
+    pub erased_on: Option<Day>,
 }
 
 impl Setup {
@@ -60,6 +62,11 @@ impl Setup {
                 self.proposal = None;
             }
             Event::CampaignClosed { erase_on } => self.erase_on = Some(*erase_on),
+            Event::CampaignReopened => self.erase_on = None,
+            Event::CampaignErased { on } => {
+                self.erase_on = None;
+                self.erased_on = Some(*on);
+            }
             Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,
         }

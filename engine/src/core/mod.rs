@@ -10,6 +10,7 @@ pub mod contact;
 pub mod count;
 pub mod credential;
 pub mod decide;
+pub mod ending;
 pub mod event;
 pub mod ids;
 pub mod leg;

@@ -5,6 +5,8 @@ mod booking;
 mod campaign;
 mod checks;
 mod contact;
+mod ending;
+mod erasure;
 mod login;
 mod offers;
 mod reading;
@@ -16,6 +18,8 @@ mod verifying;
 
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
+pub use ending::{CampaignStatus, OpenSession};
+pub use erasure::Erased;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference,
