@@ -13,6 +13,7 @@ mod reading;
 mod roll;
 mod sessions;
 mod site;
+mod staff;
 mod start;
 mod verifying;
 
