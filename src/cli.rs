@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The end of the campaign: personal data is erased on a set day.
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
     /// Check every invariant of the data, read-only; print counts and a digest.
@@ -239,6 +242,24 @@ pub(crate) enum StaffCommand {
     Reset {
         /// The login name.
         login: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CampaignCommand {
+    /// End the campaign: show what will be erased and when, then ask for the number of people. On that day the server erases it by
+    /// itself; the same command, given again then, does it at once. Refused while a session still takes bookings, or will.
+    Close {
+        /// Erase so many days from now (default: `keep_days` of [campaign] in sesshu.toml, 90), not before the last session is over.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=3_650))]
+        keep_days: Option<u16>,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// Take the end of the campaign back, until the day of the erasing.
+    Reopen {
+        #[command(flatten)]
+        confirm: Confirm,
     },
 }
 

@@ -22,7 +22,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
-use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand, StaffCommand};
+use cli::{
+    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
+    StaffCommand,
+};
 use exit::Failure;
 use folder::DataFolder;
 
@@ -93,6 +96,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Site(SiteCommand::Export { out }) => commands::export_site(&folder, out.as_deref()).await,
         Command::Staff(StaffCommand::Add { login, role }) => commands::staff(&folder, &login, Some(role)).await,
         Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
+        Command::Campaign(CampaignCommand::Close { keep_days, confirm }) => {
+            commands::close_campaign(&folder, keep_days, confirm.yes).await
+        }
+        Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),

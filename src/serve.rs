@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sesshu_engine::core::event::By;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
@@ -23,6 +24,8 @@ use crate::run_file::{Addresses, RunFile};
 const CONNECTIONS_WAITING_MAX: i32 = 4_096;
 /// How often the certificate's files are looked at.
 const TLS_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often it is asked whether personal data is to be erased.
+const ERASE_LOOK_EVERY: Duration = Duration::from_hours(1);
 /// How long listeners may take to finish running requests.
 const LISTENERS_STOP_MAX: Duration = Duration::from_secs(10);
 /// How long what is left of a runtime may take to end.
@@ -99,7 +102,7 @@ async fn listen_and_wait(
             stopped(stopping),
         )),
     ];
-    let helpers = Helpers::start(engine, control, config.tls.clone(), tls);
+    let helpers = Helpers::start(engine, control, config, tls);
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
@@ -210,6 +213,7 @@ fn staff_config(config: &Config) -> StaffConfig {
         training: staff.training,
         two_person_publish: staff.two_person_publish,
         lookups_per_hour_max: staff.lookups_per_hour_max,
+        keep_days: config.campaign.keep_days,
         ..StaffConfig::default()
     }
 }
@@ -221,11 +225,12 @@ impl Helpers {
     fn start(
         engine: &EngineHandle,
         control: ControlServer,
-        files: Option<Tls>,
+        config: &Config,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
-        let mut tasks = vec![tokio::spawn(control.run(engine.clone()))];
-        if let (Some(files), Some(tls)) = (files, tls) {
+        let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
+        let mut tasks = vec![tokio::spawn(control.run(engine.clone())), tokio::spawn(erasing)];
+        if let (Some(files), Some(tls)) = (config.tls.clone(), tls) {
             tasks.push(tokio::spawn(follow_certificate(files, tls)));
         }
         Self(tasks)
@@ -235,6 +240,21 @@ impl Helpers {
 impl Drop for Helpers {
     fn drop(&mut self) {
         self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// Erases the personal data of those whose time has come. Asked every hour, so that a day's work begins soon after midnight.
+async fn erase_when_due(engine: EngineHandle, keep_days: u16) {
+    loop {
+        match engine.erase_due(keep_days, By::System).await {
+            Ok(erased) if erased.held_back => tracing::warn!("erasing waits for sessions that still take bookings"),
+            Ok(erased) if erased.people > 0 => {
+                tracing::info!(people = erased.people, left = erased.left, "personal data was erased");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "personal data could not be erased; it is tried again"),
+        }
+        tokio::time::sleep(ERASE_LOOK_EVERY).await;
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod campaign;
 mod config;
 mod dates;
 mod desk;

@@ -1,6 +1,7 @@
 //! What a command asks of an engine: the same work whether it is done in this process on an idle store, or by the running
 //! server on behalf of a command.
 
+mod campaign;
 mod imports;
 mod passwords;
 mod site;
@@ -54,6 +55,14 @@ pub(crate) enum Job {
     SiteExport,
     /// Add a staff account, or give one new secrets.
     Staff { login: String, role: Option<String> },
+    /// Where the campaign stands on its way to its end.
+    CampaignStatus { keep_days: u16 },
+    /// End the campaign, if as many people are on file as were `shown`.
+    CampaignClose { keep_days: u16, shown: usize },
+    /// Take the end of the campaign back.
+    CampaignReopen,
+    /// Erase the personal data of those whose time has come.
+    CampaignErase { keep_days: u16 },
     /// Check every invariant.
     Verify,
 }
@@ -101,6 +110,10 @@ pub(crate) async fn run<A: Audience>(
         Job::SiteImport { file, shown } => site::import(engine, &file.0, shown, by).await,
         Job::SiteExport => Ok(site::export(engine)),
         Job::Staff { login, role } => staff::put(engine, &login, role.as_deref(), by).await,
+        Job::CampaignStatus { keep_days } => Ok(campaign::status(engine, keep_days)),
+        Job::CampaignClose { keep_days, shown } => campaign::close(engine, keep_days, shown, by).await,
+        Job::CampaignReopen => campaign::reopen(engine, by).await,
+        Job::CampaignErase { keep_days } => campaign::erase(engine, keep_days, by, audience).await,
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }
 }

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use sesshu_engine::EngineHandle;
+use sesshu_engine::core::staff::StaffRole;
 
 use super::access::{Access, Method, RouteRow, StaffRoutes};
 use super::config::StaffConfig;
 use super::desk::StaffDesk;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, home, login, logout};
+use super::{assets, campaign, home, login, logout};
 use crate::cross_site::cross_site_layer;
+
+/// Those who run the campaign.
+const ADMIN: &[StaffRole] = &[StaffRole::Admin];
 
 /// The table.
 fn table() -> StaffRoutes {
-    use Access::{Anybody, SignedIn};
+    use Access::{Anybody, Roles, SignedIn};
     use Method::{Get, Post};
 
     StaffRoutes::new()
@@ -25,11 +29,22 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home)
+        // The end of the campaign.
+        .route(Roles(ADMIN), Get, "/campaign", campaign::get_campaign)
+        .route(Roles(ADMIN), Post, "/campaign/close", campaign::post_close)
+        .route(Roles(ADMIN), Post, "/campaign/reopen", campaign::post_reopen)
 }
 
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
-pub(super) const NAV: &[NavLink] =
-    &[NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" }];
+pub(super) const NAV: &[NavLink] = &[
+    NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    NavLink {
+        access: Access::Roles(ADMIN),
+        path: "/campaign",
+        label: "事業の終了",
+        about: "事業を終了し、決めた日に個人情報を消去する",
+    },
+];
 
 /// A link of the navigation, and of the first page.
 #[derive(Debug, Clone, Copy)]

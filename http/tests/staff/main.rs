@@ -4,5 +4,6 @@ mod browser;
 mod city;
 
 mod access;
+mod campaign;
 mod limits;
 mod sign_in;
