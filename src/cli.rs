@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo).
+    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The configuration (default: DIR/sesshu.toml).
@@ -98,6 +98,9 @@ pub(crate) struct DemoArgs {
     /// Go on with the demo that is in the folder instead of making it afresh.
     #[arg(long)]
     pub(crate) keep: bool,
+    /// A city for training (in ./sesshu-training): the console and every page say unmistakably that nothing is real.
+    #[arg(long)]
+    pub(crate) training: bool,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
 }

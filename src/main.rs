@@ -61,7 +61,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let default = if matches!(cli.command, Command::Demo(_)) { "./sesshu-demo" } else { "./sesshu-data" };
+    let default = match &cli.command {
+        Command::Demo(args) if args.training => "./sesshu-training",
+        Command::Demo(_) => "./sesshu-demo",
+        _ => "./sesshu-data",
+    };
     let folder = DataFolder::of(&cli.common, default);
     match cli.command {
         Command::Demo(args) => {

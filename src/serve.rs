@@ -60,6 +60,7 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let training = for_training(folder, config)?;
     let mut stop_signals = StopSignals::new()?;
     let listeners = Listeners::bind(config, args)?;
     let tls = match &config.tls {
@@ -69,7 +70,7 @@ async fn listen_and_wait(
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
     let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
     let token_key = folder.engine_config(config).token_key()?;
-    let public_config = public_config(config);
+    let public_config = public_config(config, training);
     let mut limits = public_config.connections.clone();
     limits.connections_max = open_files::raise_for(limits.connections_max);
     let auth = Arc::new(Auth::new(&token_key));
@@ -91,7 +92,7 @@ async fn listen_and_wait(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(engine.clone(), staff_config(config)),
+            sesshu_http::staff_router(engine.clone(), staff_config(config, training)),
             options,
             stopped(stopping.clone()),
         )),
@@ -186,9 +187,19 @@ impl Listeners {
     }
 }
 
-fn public_config(config: &Config) -> PublicConfig {
+/// Whether every page says that nothing is real. Real data is never served like that.
+fn for_training(folder: &DataFolder, config: &Config) -> Result<bool, Failure> {
+    if config.staff.training && !folder.is_throw_away() {
+        let (file, at) = (folder.config_path.display(), folder.path.display());
+        return Err(Failure::usage(format!("{file}: training: {at} was not made by `sesshu demo`, its data is real")));
+    }
+    Ok(config.staff.training || folder.is_for_training())
+}
+
+fn public_config(config: &Config, training: bool) -> PublicConfig {
     PublicConfig {
         city_name: config.city.name.clone(),
+        training,
         call_centre: CallCentre {
             phone: config.city.phone.clone(),
             hours_ja: config.city.phone_hours_ja.clone(),
@@ -201,7 +212,7 @@ fn public_config(config: &Config) -> PublicConfig {
     }
 }
 
-fn staff_config(config: &Config) -> StaffConfig {
+fn staff_config(config: &Config, training: bool) -> StaffConfig {
     let staff = &config.staff;
     StaffConfig {
         city_name: config.city.name.clone(),
@@ -210,7 +221,7 @@ fn staff_config(config: &Config) -> StaffConfig {
         idle_minutes: staff.idle_minutes,
         absolute_hours: staff.absolute_hours,
         allow: staff.allowed(),
-        training: staff.training,
+        training,
         two_person_publish: staff.two_person_publish,
         lookups_per_hour_max: staff.lookups_per_hour_max,
         keep_days: config.campaign.keep_days,
