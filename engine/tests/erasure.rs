@@ -143,7 +143,7 @@ async fn erasing_goes_on_after_a_restart_between_two_chunks() {
     assert!(city.engine().me(ResidentNo(0)).is_none() && city.engine().me(ResidentNo(residents - 1)).is_some());
     let rest = city.engine().erase_due(KEEP_DAYS, By::System).await.expect("the rest");
     assert_eq!((rest.people, rest.left, rest.campaign_ended), (Event::PEOPLE_ERASED_MAX + 5, 0, true));
-    assert_eq!(seq(&city), written + 3, "one entry a chunk");
+    assert_eq!(seq(&city), written + 4, "one entry a chunk, and one for the end");
     city.verify().await;
 }
 
@@ -226,4 +226,34 @@ async fn a_place_that_was_used_stays_used() {
     assert_eq!(city.verify().await.bookings_live, 2);
     let cancelled = city.engine().cancel(ResidentNo(0), BookingNumber::PENDING, me(0), Channel::Web);
     assert_eq!(refused(&cancelled.await), Some(RefusalCode::NotEligible));
+}
+
+/// How often `part` stands in `whole`.
+fn count(whole: &[u8], part: &str) -> usize {
+    whole.windows(part.len()).filter(|window| *window == part.as_bytes()).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_of_a_name_or_a_contact_in_the_stores_file() {
+    let (mut city, _) = city_after_its_session(300).await;
+    // Changed rows leave their old pages behind, too.
+    for n in 0..40 {
+        let contact = parse_contact(&format!("hanako{n:02}@example.jp")).expect("a contact");
+        city.engine().give_contact(ResidentNo(2 + n % 20), contact, me(2)).await.expect("held");
+    }
+    city.restart().await;
+    let before = city.stored_bytes();
+    assert!(count(&before, "インザイ　タロウ") >= 300, "the file is read as it is");
+    assert!(count(&before, "@example.jp") > 4 && count(&before, "09012345678") > 0);
+    close(&city).await;
+    city.wait_until("2027-01-05 00:00");
+    let erased = city.engine().erase_due(KEEP_DAYS, By::System).await.expect("erased");
+    assert!(erased.campaign_ended);
+    let left = |bytes: &[u8]| ["インザイ　タロウ", "@example.jp", "09012345678"].map(|part| count(bytes, part));
+    assert_eq!(left(&city.stored_bytes()), [0, 0, 0]);
+    city.verify().await;
+    city.restart().await;
+    assert_eq!(left(&city.stored_bytes()), [0, 0, 0]);
+    let grown = city.stored_bytes().len() as f64 / before.len() as f64;
+    assert!(grown < 2.5, "the file grew by {grown}");
 }

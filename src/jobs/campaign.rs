@@ -48,7 +48,7 @@ pub(super) async fn erase<A: Audience>(
         let chunk = engine.erase_chunk(keep_days, by.clone()).await?;
         people += chunk.people;
         audience.progress(people as u64, (people + chunk.left) as u64).await?;
-        if chunk.left == 0 || chunk.people == 0 {
+        if chunk.people == 0 {
             return Ok(json!({
                 "erased": people,
                 "left": chunk.left,

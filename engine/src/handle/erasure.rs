@@ -13,7 +13,7 @@ pub struct Erased {
     pub people: usize,
     /// How many are left to be erased.
     pub left: usize,
-    /// Whether the campaign's last data is gone with it.
+    /// Whether the campaign's last data is gone, also from the store's unused pages.
     pub campaign_ended: bool,
     /// Whether the day has come and sessions still take bookings: nobody is erased for the campaign's end until they are closed.
     pub held_back: bool,
@@ -21,7 +21,7 @@ pub struct Erased {
 
 impl EngineHandle {
     /// Erases the next chunk of those whose time has come, durably: everybody once the campaign's day has come, else those who left the
-    /// roll `keep_days` ago or earlier and are expected nowhere. Somebody who is just changing something is left for the next chunk.
+    /// roll `keep_days` ago or earlier and are expected nowhere. When nobody is left, the next chunk ends the campaign. Somebody who is just changing something is left for the next chunk.
     pub async fn erase_chunk(&self, keep_days: u16, by: By) -> Result<Erased, CampaignError> {
         let mut turn = self.turn().await;
         let now = self.now();
@@ -49,7 +49,8 @@ impl EngineHandle {
                 Err(_busy) => left += 1,
             }
         }
-        let campaign_ended = everybody && left == 0;
+        // An entry of its own, after the last of them: before it is written, the ledger overwrites what they left in the file.
+        let campaign_ended = everybody && left == 0 && erased.is_empty();
         let mut events = Vec::new();
         if !erased.is_empty() {
             events.push(Event::PeopleErased { residents: erased.iter().copied().collect::<ResidentSet>() });
@@ -71,7 +72,7 @@ impl EngineHandle {
         loop {
             let chunk = self.erase_chunk(keep_days, by.clone()).await?;
             all = Erased { people: all.people + chunk.people, ..chunk };
-            if chunk.left == 0 || chunk.people == 0 {
+            if chunk.people == 0 {
                 return Ok(all);
             }
         }
