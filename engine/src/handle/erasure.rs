@@ -4,6 +4,7 @@
 use super::{CampaignError, EngineHandle};
 use crate::core::event::{By, Event, ResidentSet};
 use crate::core::ids::ResidentNo;
+use crate::core::refusal::{Refusal, RefusalCode};
 use crate::ledger::Beside;
 
 /// What one chunk of erasing did.
@@ -51,6 +52,9 @@ impl EngineHandle {
         }
         // An entry of its own, after the last of them: before it is written, the ledger overwrites what they left in the file.
         let campaign_ended = everybody && left == 0 && erased.is_empty();
+        if campaign_ended && self.disk_is_low() {
+            return Err(Refusal::from(RefusalCode::Busy).into());
+        }
         let mut events = Vec::new();
         if !erased.is_empty() {
             events.push(Event::PeopleErased { residents: erased.iter().copied().collect::<ResidentSet>() });

@@ -89,6 +89,10 @@ impl Script {
                 steps.push(Step::Fold(1 + city.dice.below(60)));
             }
         }
+        // Before this one is written, free pages are overwritten.
+        let before = city.lines.len();
+        city.push(By::System, None, vec![Event::CampaignErased { on: DAY_FIRST }], None);
+        steps.push(Step::Batch(before..city.lines.len()));
         Self { lines: city.lines, steps }
     }
 
