@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo).
+    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The configuration (default: DIR/sesshu.toml).
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The end of the campaign: personal data is erased on a set day.
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
     /// Check every invariant of the data, read-only; print counts and a digest.
@@ -95,6 +98,9 @@ pub(crate) struct DemoArgs {
     /// Go on with the demo that is in the folder instead of making it afresh.
     #[arg(long)]
     pub(crate) keep: bool,
+    /// A city for training (in ./sesshu-training): the console and every page say unmistakably that nothing is real.
+    #[arg(long)]
+    pub(crate) training: bool,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
 }
@@ -250,6 +256,24 @@ pub(crate) enum StaffCommand {
     },
     /// List all accounts.
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CampaignCommand {
+    /// End the campaign: show what will be erased and when, then ask for the number of people. On that day the server erases it by
+    /// itself; the same command, given again then, does it at once. Refused while a session still takes bookings, or will.
+    Close {
+        /// Erase so many days from now (default: `keep_days` of [campaign] in sesshu.toml, 90), not before the last session is over.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=3_650))]
+        keep_days: Option<u16>,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// Take the end of the campaign back, until the day of the erasing.
+    Reopen {
+        #[command(flatten)]
+        confirm: Confirm,
+    },
 }
 
 /// What a member of staff may do.

@@ -17,8 +17,6 @@ use crate::folder::DataFolder;
 use crate::jobs::{put_demo_site, staff_secrets};
 use crate::serve::{open, serve};
 
-/// Written into every demo's folder: only a folder that has it is ever made afresh.
-const MARK_NAME: &str = "demo";
 const RESIDENTS_NAME: &str = "demo-residents.csv";
 const STAFF_NAME: &str = "demo-staff.csv";
 /// Throw-away residents share so many passwords: each login costs the truth, set-up takes seconds.
@@ -40,12 +38,23 @@ const SLOT_MINUTES: u16 = 30;
 pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Failure> {
     let config = folder.config_or_failure()?;
     let kept = args.keep && folder.engine_config(&config).has_store();
+    if kept && !folder.is_throw_away() {
+        let at = folder.path.display();
+        return Err(Failure::refused(format!("{at} has data that no demo made; nothing was touched")));
+    }
+    if kept && args.training && !folder.is_for_training() {
+        let at = folder.path.display();
+        return Err(Failure::refused(format!(
+            "{at} is a demo that is not for training; leave out --keep to make it afresh"
+        )));
+    }
     let engine = if kept { open(folder, &config).await? } else { make(folder, &config, args).await? };
     let residents = folder.path.join(RESIDENTS_NAME);
     serve(folder, &config, &args.listen, engine, |addresses| {
         let listed = std::fs::read_to_string(&residents).map_err(Failure::io(residents.display()))?;
         let mut text = format!(
-            "Sesshu demo\n  residents  {}\n  staff      {}\n  ops        {}\n\nSome logins (all of them: {}):\n",
+            "Sesshu demo{}\n  residents  {}\n  staff      {}\n  ops        {}\n\nSome logins (all of them: {}):\n",
+            if folder.is_for_training() { " for training (研修用)" } else { "" },
             addresses.url(addresses.public, true),
             addresses.url(addresses.staff, true),
             addresses.url(addresses.ops, false),
@@ -56,6 +65,7 @@ pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Fai
             let (id, password) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
             text.push_str(&format!("  ID {id}  password {password}  {}\n", fields.next().unwrap_or("")));
         }
+        text.push_str(&staff_logins(folder)?);
         text.push_str("\nStop with Ctrl-C.\n");
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::io("stdout"))
@@ -67,8 +77,7 @@ async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<E
     clear(folder, config).await?;
     let at = folder.path.display();
     std::fs::create_dir_all(&folder.path).map_err(Failure::io(at))?;
-    std::fs::write(folder.path.join(MARK_NAME), "This folder is a demo: `sesshu demo` makes it afresh.\n")
-        .map_err(Failure::io(folder.path.display()))?;
+    folder.mark_throw_away(args.training)?;
     let engine_config = folder.engine_config(config);
     engine_config.create()?;
     let engine = engine_config.start().await?;
@@ -85,6 +94,19 @@ async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<E
     Ok(engine)
 }
 
+/// The staff's logins as they are printed.
+fn staff_logins(folder: &DataFolder) -> Result<String, Failure> {
+    let path = folder.path.join(STAFF_NAME);
+    let listed = std::fs::read_to_string(&path).map_err(Failure::io(path.display()))?;
+    let mut text = format!("\nStaff, for the authenticator app or `oathtool --totp --base32` ({}):\n", path.display());
+    for line in listed.lines().skip(1) {
+        if let [login, password, totp, _role] = line.split(',').collect::<Vec<_>>()[..] {
+            text.push_str(&format!("  {login:<10} password {password}  TOTP secret {totp}\n"));
+        }
+    }
+    Ok(text)
+}
+
 /// Empties a folder that an earlier demo made; refuses any other that is not empty.
 async fn clear(folder: &DataFolder, config: &Config) -> Result<(), Failure> {
     let at = folder.path.display();
@@ -96,7 +118,7 @@ async fn clear(folder: &DataFolder, config: &Config) -> Result<(), Failure> {
     if empty {
         return Ok(());
     }
-    if !folder.path.join(MARK_NAME).exists() {
+    if !folder.is_throw_away() {
         return Err(Failure::refused(format!("{at} is not empty and not a demo; nothing was touched")));
     }
     if folder.engine_config(config).has_store() {

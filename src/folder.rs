@@ -16,6 +16,11 @@ use crate::jobs::{self, Audience, Job};
 /// The configuration's name in the data folder.
 pub(crate) const CONFIG_NAME: &str = "sesshu.toml";
 
+/// Lies in every demo's folder, and says whether it is for training.
+const DEMO_MARK_NAME: &str = "demo";
+const DEMO_MARK: &str = "This folder is a demo: `sesshu demo` makes it afresh.\n";
+const TRAINING_MARK: &str = "This folder is a demo for training: `sesshu demo --training` makes it afresh.\n";
+
 /// A data folder with its configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct DataFolder {
@@ -37,6 +42,22 @@ impl DataFolder {
     pub(crate) fn at(path: PathBuf) -> Self {
         let config_path = path.join(CONFIG_NAME);
         Self { path, config_path, config_named: false, json: false }
+    }
+
+    /// Whether a demo made this folder: everything in it may be thrown away.
+    pub(crate) fn is_throw_away(&self) -> bool {
+        self.path.join(DEMO_MARK_NAME).exists()
+    }
+
+    /// Whether it is a demo for training: whoever serves it says so on every page.
+    pub(crate) fn is_for_training(&self) -> bool {
+        std::fs::read_to_string(self.path.join(DEMO_MARK_NAME)).is_ok_and(|mark| mark == TRAINING_MARK)
+    }
+
+    /// Marks the folder as one that may be thrown away.
+    pub(crate) fn mark_throw_away(&self, training: bool) -> Result<(), Failure> {
+        let mark = if training { TRAINING_MARK } else { DEMO_MARK };
+        std::fs::write(self.path.join(DEMO_MARK_NAME), mark).map_err(Failure::io(self.path.display()))
     }
 
     /// The checked configuration.

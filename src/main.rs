@@ -22,7 +22,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
-use cli::{Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand, StaffCommand};
+use cli::{
+    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
+    StaffCommand,
+};
 use exit::Failure;
 use folder::DataFolder;
 
@@ -58,7 +61,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let default = if matches!(cli.command, Command::Demo(_)) { "./sesshu-demo" } else { "./sesshu-data" };
+    let default = match &cli.command {
+        Command::Demo(args) if args.training => "./sesshu-training",
+        Command::Demo(_) => "./sesshu-demo",
+        _ => "./sesshu-data",
+    };
     let folder = DataFolder::of(&cli.common, default);
     match cli.command {
         Command::Demo(args) => {
@@ -95,6 +102,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Staff(StaffCommand::Reset { login }) => commands::staff(&folder, &login, None).await,
         Command::Staff(StaffCommand::Disable { login, undo }) => commands::disable_staff(&folder, &login, !undo).await,
         Command::Staff(StaffCommand::List) => commands::list_staff(&folder).await,
+        Command::Campaign(CampaignCommand::Close { keep_days, confirm }) => {
+            commands::close_campaign(&folder, keep_days, confirm.yes).await
+        }
+        Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),

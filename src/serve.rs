@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sesshu_engine::core::event::By;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
@@ -23,6 +24,8 @@ use crate::run_file::{Addresses, RunFile};
 const CONNECTIONS_WAITING_MAX: i32 = 4_096;
 /// How often the certificate's files are looked at.
 const TLS_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often it is asked whether personal data is to be erased.
+const ERASE_LOOK_EVERY: Duration = Duration::from_hours(1);
 /// How long listeners may take to finish running requests.
 const LISTENERS_STOP_MAX: Duration = Duration::from_secs(10);
 /// How long what is left of a runtime may take to end.
@@ -57,6 +60,7 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let training = for_training(folder, config)?;
     let mut stop_signals = StopSignals::new()?;
     let listeners = Listeners::bind(config, args)?;
     let tls = match &config.tls {
@@ -66,7 +70,7 @@ async fn listen_and_wait(
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
     let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
     let token_key = folder.engine_config(config).token_key()?;
-    let public_config = public_config(config);
+    let public_config = public_config(config, training);
     let mut limits = public_config.connections.clone();
     limits.connections_max = open_files::raise_for(limits.connections_max);
     let auth = Arc::new(Auth::new(&token_key));
@@ -88,7 +92,7 @@ async fn listen_and_wait(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(engine.clone(), staff_config(config, &stopping)),
+            sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping)),
             options,
             stopped(stopping.clone()),
         )),
@@ -99,7 +103,7 @@ async fn listen_and_wait(
             stopped(stopping),
         )),
     ];
-    let helpers = Helpers::start(engine, control, config.tls.clone(), tls);
+    let helpers = Helpers::start(engine, control, config, tls);
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
@@ -183,9 +187,19 @@ impl Listeners {
     }
 }
 
-fn public_config(config: &Config) -> PublicConfig {
+/// Whether every page says that nothing is real. Real data is never served like that.
+fn for_training(folder: &DataFolder, config: &Config) -> Result<bool, Failure> {
+    if config.staff.training && !folder.is_throw_away() {
+        let (file, at) = (folder.config_path.display(), folder.path.display());
+        return Err(Failure::usage(format!("{file}: training: {at} was not made by `sesshu demo`, its data is real")));
+    }
+    Ok(config.staff.training || folder.is_for_training())
+}
+
+fn public_config(config: &Config, training: bool) -> PublicConfig {
     PublicConfig {
         city_name: config.city.name.clone(),
+        training,
         call_centre: CallCentre {
             phone: config.city.phone.clone(),
             hours_ja: config.city.phone_hours_ja.clone(),
@@ -198,7 +212,7 @@ fn public_config(config: &Config) -> PublicConfig {
     }
 }
 
-fn staff_config(config: &Config, stopping: &watch::Receiver<bool>) -> StaffConfig {
+fn staff_config(config: &Config, training: bool, stopping: &watch::Receiver<bool>) -> StaffConfig {
     let staff = &config.staff;
     StaffConfig {
         city_name: config.city.name.clone(),
@@ -207,10 +221,11 @@ fn staff_config(config: &Config, stopping: &watch::Receiver<bool>) -> StaffConfi
         idle_minutes: staff.idle_minutes,
         absolute_hours: staff.absolute_hours,
         allow: staff.allowed(),
-        training: staff.training,
+        training,
         two_person_publish: staff.two_person_publish,
         lookups_per_hour_max: staff.lookups_per_hour_max,
         stopping: Some(stopping.clone()),
+        keep_days: config.campaign.keep_days,
         ..StaffConfig::default()
     }
 }
@@ -222,11 +237,12 @@ impl Helpers {
     fn start(
         engine: &EngineHandle,
         control: ControlServer,
-        files: Option<Tls>,
+        config: &Config,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
-        let mut tasks = vec![tokio::spawn(control.run(engine.clone()))];
-        if let (Some(files), Some(tls)) = (files, tls) {
+        let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
+        let mut tasks = vec![tokio::spawn(control.run(engine.clone())), tokio::spawn(erasing)];
+        if let (Some(files), Some(tls)) = (config.tls.clone(), tls) {
             tasks.push(tokio::spawn(follow_certificate(files, tls)));
         }
         Self(tasks)
@@ -236,6 +252,21 @@ impl Helpers {
 impl Drop for Helpers {
     fn drop(&mut self) {
         self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// Erases the personal data of those whose time has come. Asked every hour, so that a day's work begins soon after midnight.
+async fn erase_when_due(engine: EngineHandle, keep_days: u16) {
+    loop {
+        match engine.erase_due(keep_days, By::System).await {
+            Ok(erased) if erased.held_back => tracing::warn!("erasing waits for sessions that still take bookings"),
+            Ok(erased) if erased.people > 0 => {
+                tracing::info!(people = erased.people, left = erased.left, "personal data was erased");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "personal data could not be erased; it is tried again"),
+        }
+        tokio::time::sleep(ERASE_LOOK_EVERY).await;
     }
 }
 

@@ -78,6 +78,26 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     }
 }
 
+/// Asks for a number to be typed, for what cannot be undone; without a terminal the answer is no, with a hint.
+pub(crate) fn confirm_count(question: &str, count: u64, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return confirm(question, yes);
+    }
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{question} ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    if read.is_ok() && answer.trim().parse() == Ok(count) {
+        Ok(())
+    } else {
+        Err(Failure::refused(words("何も変更していません。", "nothing was done")))
+    }
+}
+
 /// One sentence in the person's language.
 pub(crate) fn words(ja: &'static str, en: &'static str) -> &'static str {
     if japanese() { ja } else { en }

@@ -273,7 +273,10 @@ fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
         let path = entry.expect("an entry").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), "target" | ".git" | "node_modules" | "sesshu-data" | "sesshu-demo") {
+            if !matches!(
+                name.as_str(),
+                "target" | ".git" | "node_modules" | "sesshu-data" | "sesshu-demo" | "sesshu-training"
+            ) {
                 found.extend(files_below(&path, endings));
             }
         } else if path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)) {

@@ -19,12 +19,13 @@ pub mod view;
 
 pub use handle::{
     AgeClass, AtDesk, AuditPage, AuditQuery, BusySession, CallError, CallerClaim, CallerView, CampaignError,
-    CounterOffer, CounterSlot, DayCount, DayListRow, DayPart, DayPerson, DaySlot, Days, DosesGiven, DraftSummary,
-    EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, FollowUpPage, FollowUpQuery, FollowUpRow, IssuedLine,
-    LEFTOVER_IDS_MAX, LOGIN_CHARS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession, Lookup,
-    NewSecrets, NoShowRefusal, PasswordRequest, PersonReport, PreparedHash, PreparedPassword, PublishSummary, Pulse,
-    ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer, ReportedView,
-    RollDifference, RollPreview, SlotCounts, StaffError, StartError, VaccineSpec, VenueDay, WaveForecast,
+    CampaignStatus, CounterOffer, CounterSlot, DayCount, DayListRow, DayPart, DayPerson, DaySlot, Days, DosesGiven,
+    DraftSummary, EngineConfig, EngineHandle, Erased, FREE_DISK_FLOOR_BYTES, FollowUpPage, FollowUpQuery, FollowUpRow,
+    IssuedLine, LEFTOVER_IDS_MAX, LOGIN_CHARS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession,
+    Lookup, NewSecrets, NoShowRefusal, OpenSession, PasswordRequest, PersonReport, PreparedHash, PreparedPassword,
+    PublishSummary, Pulse, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot,
+    ReportedOffer, ReportedView, RollDifference, RollPreview, SlotCounts, StaffError, StartError, VaccineSpec,
+    VenueDay, WaveForecast,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

@@ -13,6 +13,8 @@ use tower_http::csrf::CsrfLayer;
 pub struct PublicConfig {
     /// The city's name as residents read it.
     pub city_name: String,
+    /// Whether this is a training city, whose data is thrown away.
+    pub training: bool,
     /// The call centre, as every page names it.
     pub call_centre: CallCentre,
     /// Whether this listener itself speaks TLS.
@@ -37,6 +39,7 @@ impl Default for PublicConfig {
     fn default() -> Self {
         Self {
             city_name: "○○市".into(),
+            training: false,
             call_centre: CallCentre::default(),
             tls: false,
             trusted_proxy: None,

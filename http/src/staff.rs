@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod audit;
+mod campaign;
 mod config;
 mod data;
 mod dates;

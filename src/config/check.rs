@@ -8,7 +8,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
 use sesshu_engine::core::ids::DoseNo;
 use sesshu_engine::core::time::ClockTime;
 
-use super::{Config, Vaccine};
+use super::{Campaign, Config, Vaccine};
 
 /// A configuration that cannot be used.
 #[derive(Debug)]
@@ -144,6 +144,9 @@ impl Config {
         }
         if let Some((key, message)) = self.staff.wrong() {
             return wrong("staff", key, message);
+        }
+        if self.campaign.keep_days > Campaign::KEEP_DAYS_MAX {
+            return wrong("campaign", "keep_days", "must be from 0 to 3650");
         }
         let rules = &self.rules;
         if rules.change_deadline.parse::<ClockTime>().is_err() {

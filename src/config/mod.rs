@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) login: Login,
     pub(crate) staff: Staff,
     pub(crate) rules: RulesConfig,
+    pub(crate) campaign: Campaign,
     pub(crate) store: Store,
     #[serde(rename = "vaccine")]
     pub(crate) vaccines: Option<Vec<Vaccine>>,
@@ -147,6 +148,24 @@ impl Default for RulesConfig {
             hold_minutes_total: rules.hold_minutes_total_max,
             phone_share_lapse_hours: rules.phone_share_lapse_hours,
         }
+    }
+}
+
+/// The end of the campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Campaign {
+    pub(crate) keep_days: u16,
+}
+
+impl Campaign {
+    /// The longest time for which personal data may be kept, in days.
+    pub(crate) const KEEP_DAYS_MAX: u16 = 3_650;
+}
+
+impl Default for Campaign {
+    fn default() -> Self {
+        Self { keep_days: sesshu_http::StaffConfig::default().keep_days }
     }
 }
 
@@ -267,6 +286,7 @@ mod tests {
         assert_eq!(template.listen.public, default.listen.public);
         assert_eq!(template.login.minutes, default.login.minutes);
         assert_eq!(template.staff, default.staff);
+        assert_eq!(template.campaign, default.campaign);
         assert_eq!(template.city.name, default.city.name);
     }
 
@@ -281,6 +301,7 @@ mod tests {
             ("[listen]\npublic = \"somewhere\"\n", 2, "public"),
             ("[city]\nname = \"\"\n", 2, "name"),
             ("[staff]\nidle_minutes = 0\n", 2, "idle_minutes"),
+            ("[campaign]\nkeep_days = 5000\n", 2, "keep_days"),
             ("[staff]\nallow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n", 2, "allow"),
             ("[staff]\norigin = \"kanri\"\n", 2, "origin"),
             (

@@ -1,6 +1,7 @@
 //! What a command asks of an engine: the same work whether it is done in this process on an idle store, or by the running
 //! server on behalf of a command.
 
+mod campaign;
 mod imports;
 mod passwords;
 mod site;
@@ -58,6 +59,14 @@ pub(crate) enum Job {
     StaffDisable { login: String, disabled: bool },
     /// All staff accounts.
     StaffList,
+    /// Where the campaign stands on its way to its end.
+    CampaignStatus { keep_days: u16 },
+    /// End the campaign, if as many people are on file as were `shown`.
+    CampaignClose { keep_days: u16, shown: usize },
+    /// Take the end of the campaign back.
+    CampaignReopen,
+    /// Erase the personal data of those whose time has come.
+    CampaignErase { keep_days: u16 },
     /// Check every invariant.
     Verify,
 }
@@ -107,6 +116,10 @@ pub(crate) async fn run<A: Audience>(
         Job::Staff { login, role } => staff::put(engine, &login, role.as_deref(), by).await,
         Job::StaffDisable { login, disabled } => staff::disable(engine, &login, disabled, by).await,
         Job::StaffList => Ok(staff::list(engine)),
+        Job::CampaignStatus { keep_days } => Ok(campaign::status(engine, keep_days)),
+        Job::CampaignClose { keep_days, shown } => campaign::close(engine, keep_days, shown, by).await,
+        Job::CampaignReopen => campaign::reopen(engine, by).await,
+        Job::CampaignErase { keep_days } => campaign::erase(engine, keep_days, by, audience).await,
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }
 }

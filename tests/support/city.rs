@@ -31,6 +31,7 @@ pub struct CityBuilder {
     data_in: Option<PathBuf>,
     config: Option<&'static str>,
     open_in_seconds: Option<u32>,
+    training: bool,
 }
 
 impl CityBuilder {
@@ -45,6 +46,13 @@ impl CityBuilder {
     #[must_use]
     pub const fn open_in(mut self, seconds: u32) -> Self {
         self.open_in_seconds = Some(seconds);
+        self
+    }
+
+    /// For training.
+    #[must_use]
+    pub const fn training(mut self) -> Self {
+        self.training = true;
         self
     }
 
@@ -80,6 +88,9 @@ impl CityBuilder {
         if let Some(seconds) = self.open_in_seconds {
             demo = demo.arg("--open-in").arg(seconds.to_string());
         }
+        if self.training {
+            demo = demo.arg("--training");
+        }
         let mut city = City::stopped(folder, data);
         if let Some(toml) = self.config {
             let file = city.files().join("sesshu.toml");
@@ -110,7 +121,7 @@ impl City {
     /// A demo city of 200 residents, unless said otherwise.
     #[must_use]
     pub const fn demo() -> CityBuilder {
-        CityBuilder { residents: 200, below: "", data_in: None, config: None, open_in_seconds: None }
+        CityBuilder { residents: 200, below: "", data_in: None, config: None, open_in_seconds: None, training: false }
     }
 
     /// Serves the data that commands have made in `data`, a folder in `folder`.

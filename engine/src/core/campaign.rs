@@ -33,6 +33,8 @@ pub struct Setup {
     pub proposal: Option<Proposal>,
     /// From when on personal data is erased, once the campaign has ended.
     pub erase_on: Option<Day>,
+    /// When everybody of the campaign before was erased, if there was one.
+    pub erased_on: Option<Day>,
 }
 
 impl Setup {
@@ -65,6 +67,11 @@ impl Setup {
             // The same one again, as a replay over a newer table brings it, is not its own past.
             Event::SiteChanged(site) if site.revision != self.site.revision => {
                 self.site_before = std::mem::replace(&mut self.site, Arc::clone(site));
+            }
+            Event::CampaignReopened => self.erase_on = None,
+            Event::CampaignErased { on } => {
+                self.erase_on = None;
+                self.erased_on = Some(*on);
             }
             Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,

@@ -294,9 +294,19 @@ pub enum Event {
         /// Of whom.
         residents: ResidentSet,
     },
+    /// The campaign's end was taken back before anything was erased.
+    CampaignReopened,
+    /// The personal data of everybody was erased: whoever is on a later roll is new, and a new campaign begins.
+    CampaignErased {
+        /// On which day.
+        on: Day,
+    },
 }
 
 impl Event {
+    /// How many people one [`Event::PeopleErased`] names at most: each costs rows of three tables in the same commit, and others wait
+    /// for it.
+    pub const PEOPLE_ERASED_MAX: usize = 1_000;
     /// How many people one [`Event::PeopleViewed`] names at most: each costs a row of the audit's index in the same commit.
     pub const PEOPLE_VIEWED_MAX: usize = 200;
 }
@@ -466,6 +476,8 @@ impl Event {
             | Self::ProposalWithdrawn
             | Self::Exported { .. }
             | Self::CampaignClosed { .. }
+            | Self::CampaignReopened
+            | Self::CampaignErased { .. }
             | Self::SiteChanged(_) => {}
         }
     }

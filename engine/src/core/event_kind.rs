@@ -97,7 +97,10 @@ impl EventKind {
             | Event::SignedOut { .. }
             | Event::LoginEnded { .. } => Self::Account,
             Event::Exported { .. } => Self::Export,
-            Event::CampaignClosed { .. } | Event::PeopleErased { .. } => Self::Campaign,
+            Event::CampaignClosed { .. }
+            | Event::CampaignReopened
+            | Event::CampaignErased { .. }
+            | Event::PeopleErased { .. } => Self::Campaign,
         }
     }
 }

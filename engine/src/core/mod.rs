@@ -12,6 +12,7 @@ pub mod contact;
 pub mod count;
 pub mod credential;
 pub mod decide;
+pub mod ending;
 pub mod event;
 pub mod event_kind;
 pub mod follow_up;

@@ -245,6 +245,8 @@ pub struct ResidentRecord {
     pub care: Option<Box<Care>>,
     /// Whether the personal data was erased.
     pub erased: bool,
+    /// Since when the person has been missing on the roll; none for those who are on it, and for those who were erased.
+    pub gone_since: Option<Instant>,
 }
 
 impl ResidentRecord {
@@ -360,8 +362,10 @@ impl ResidentRecord {
                 Event::RollImported { gone, added, changed, .. } => {
                     if gone.contains(resident) {
                         self.left_roll = true;
+                        self.gone_since.get_or_insert(entry.at);
                     } else if added.contains(resident) || changed.contains(resident) {
                         self.left_roll = false;
+                        self.gone_since = None;
                     }
                 }
                 Event::PasswordsIssued { residents } if residents.contains(resident) => {
@@ -420,10 +424,14 @@ impl ResidentRecord {
     fn erase(&mut self) {
         self.erased = true;
         self.left_roll = true;
+        self.gone_since = None;
         self.credential_generation += 1;
         self.ended_logins.clear();
         self.keys.clear();
         self.contact.delete();
+        if let Some(care) = &mut self.care {
+            care.password_requested_at = None;
+        }
     }
 
     fn end_login(&mut self, ended: EndedLogin, now: Instant) {

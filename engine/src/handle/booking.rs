@@ -251,8 +251,9 @@ impl EngineHandle {
     ) -> Result<R, Refusal> {
         startle(Spot::Gate);
         let setup = self.index().setup();
-        let decided = self.index().resident(resident, |entry| rules(entry, &setup));
-        decided.unwrap_or_else(|| Err(RefusalCode::NotEligible.into()))
+        let decided = self.index().resident(resident, |entry| (!entry.record.erased).then(|| rules(entry, &setup)));
+        // Whoever was erased is as unknown as somebody who was never on file.
+        decided.flatten().unwrap_or_else(|| Err(RefusalCode::NotEligible.into()))
     }
 
     fn named(&self, legs: &[Leg]) -> Named {

@@ -9,6 +9,7 @@ use crate::core::refusal::Refusal;
 use crate::core::resident::DoseElsewhere;
 use crate::core::setup::Wave;
 use crate::core::site_check::SiteProblem;
+use crate::core::time::Day;
 use crate::roll::{DoseRow, IssueError, LineError, WaveRow};
 
 /// Why the city's change was not made.
@@ -65,6 +66,18 @@ pub enum CampaignError {
     /// The password could not be hashed.
     #[error("the password could not be hashed")]
     Hash,
+    /// The campaign cannot end while people can still book.
+    #[error("{0} sessions still take bookings, or will: close or cancel them, or wait until they are over")]
+    StillOpen(usize),
+    /// The campaign has been closed before.
+    #[error("the campaign is closed already; personal data is erased from {0} on")]
+    ClosedAlready(Day),
+    /// There is no end of a campaign to take back.
+    #[error("the campaign is not closed")]
+    NotClosed,
+    /// Erasing may have begun.
+    #[error("personal data is erased since {0}: the campaign's end cannot be taken back any more")]
+    ErasureBegun(Day),
 }
 
 impl From<Refusal> for CampaignError {

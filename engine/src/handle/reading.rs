@@ -25,11 +25,14 @@ impl EngineHandle {
         let setup = self.index().setup();
         let today = self.now().city_day();
         let (name_kana, mut bookings, next, opening, left_roll) = self.index().resident(resident, |entry| {
+            if entry.record.erased {
+                return None;
+            }
             let next = next_dose(&entry.record, &setup.vaccines, today);
             let opening = wave_opening(&setup.waves, &entry.person);
             let record = &entry.record;
-            (entry.person.name_kana.to_string(), record.bookings.clone(), next, opening, record.left_roll)
-        })?;
+            Some((entry.person.name_kana.to_string(), record.bookings.clone(), next, opening, record.left_roll))
+        })??;
         bookings.sort_by_key(|booking| booking.dose);
         let opens_at = match opening {
             WaveOpening::At(opens_at) if opens_at > self.now() => Some(opens_at),

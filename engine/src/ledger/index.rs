@@ -353,6 +353,10 @@ impl Index {
     pub(super) fn replay(&self, seq: u64, entry: &Entry) -> Result<(), Contradiction> {
         let mut applied = Ok(());
         for event in &entry.events {
+            // Whoever was erased before their record was ever folded has no row left in any table.
+            if let Event::RollImported { added, .. } = event {
+                added.iter().for_each(|no| self.resident_or_new(no, |_| ()));
+            }
             event.for_each_resident(|no| applied = applied.and_then(|()| self.apply_to_resident(seq, no, entry)));
             applied = applied.and_then(|()| self.apply_to_campaign(seq, event));
         }

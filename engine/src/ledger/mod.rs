@@ -10,6 +10,7 @@ mod high_water;
 mod index;
 mod lag;
 mod overlay;
+mod overwrite;
 mod queue;
 mod recover;
 mod seal;
@@ -188,6 +189,9 @@ pub trait Ledger: Send {
 
     /// Opens the store again from disk after an unknown outcome, and loads it whole, with the chain after entry `chain_at`.
     fn reopen(&mut self, chain_at: u64) -> Result<(Index, Option<Chain>), LoadError>;
+
+    /// Overwrites what erased rows have left behind in the store.
+    fn overwrite_erased(&mut self) -> Append;
 
     /// How much the disk still takes, in bytes.
     fn free_bytes(&self) -> std::io::Result<u64>;

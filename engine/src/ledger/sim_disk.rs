@@ -318,6 +318,10 @@ impl Storage for SimDisk {
     fn free_bytes(&self) -> io::Result<u64> {
         Ok(u64::MAX)
     }
+
+    fn length_bytes(&self) -> io::Result<u64> {
+        Ok(self.lock().cached.len() as u64)
+    }
 }
 
 /// Small stores need a small cache.

@@ -24,6 +24,9 @@ pub(crate) trait Storage: Send + Sync {
 
     /// How much more fits, in bytes.
     fn free_bytes(&self) -> io::Result<u64>;
+
+    /// How long the store is, in bytes.
+    fn length_bytes(&self) -> io::Result<u64>;
 }
 
 /// A file.
@@ -51,5 +54,9 @@ impl Storage for FileStorage {
     fn free_bytes(&self) -> io::Result<u64> {
         let disk = statvfs(&self.path)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    fn length_bytes(&self) -> io::Result<u64> {
+        Ok(std::fs::metadata(&self.path)?.len())
     }
 }

@@ -14,6 +14,7 @@ use redb::{Database, DatabaseError, Durability, ReadableTable};
 
 use super::codec::{Chain, FORMAT, encode_row};
 use super::index::Index;
+use super::overwrite::overwrite_free_pages;
 use super::recover::load;
 use super::seal::Seal;
 use super::snapshot::{Snapshot, refusing_panics};
@@ -219,7 +220,7 @@ fn no_seal() -> StoreError {
     StoreError(redb::StorageError::Corrupted("the store has no seal".into()).into())
 }
 
-fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
+pub(super) fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
     let durability = if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
     write.set_durability(durability).expect("no savepoint is ever made");
@@ -252,6 +253,15 @@ impl Ledger for RedbLedger {
         let (loaded, chain) = load(&snapshot, Some(chain_at))?;
         *shared = Some(database);
         Ok((loaded.index, chain))
+    }
+
+    fn overwrite_erased(&mut self) -> Append {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().expect("a suspended ledger is reopened before it is used");
+        match overwrite_free_pages(database, &*self.storage) {
+            Ok(()) => Append::Durable,
+            Err(error) => Append::Unknown(error),
+        }
     }
 
     fn free_bytes(&self) -> io::Result<u64> {

@@ -20,6 +20,9 @@ pub(super) const SEAL_KEY: u32 = 0;
 pub(super) const AUDIT_PEOPLE: TableDefinition<(u32, u64), ()> = TableDefinition::new("audit_people");
 pub(super) const AUDIT_MAKERS: TableDefinition<(&str, u64), ()> = TableDefinition::new("audit_makers");
 
+/// Nothing: its rows fill free pages for a moment, so that nothing is left of what was in them.
+pub(super) const FILLER: TableDefinition<u64, &[u8]> = TableDefinition::new("filler");
+
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const IDENTITY_KEY: &str = "identity";
 pub(super) const SETUP_KEY: &str = "setup";

@@ -229,6 +229,9 @@ fn compare(index: &Index, replayed: &Replayed, problems: &mut Problems) {
                 "the journal says of resident {no} that they were erased, or were not, and it is otherwise"
             ));
         }
+        if entry.record.erased && (entry.password.is_some() || entry.contact.is_some()) {
+            problems.add(format!("resident {no} was erased, and a password or a contact is held"));
+        }
         if entry.record.contact.given_at.is_some() != entry.contact.is_some() {
             problems.add(format!(
                 "the journal says of resident {no} that a contact is held, or is not, and it is otherwise"

@@ -12,7 +12,7 @@ use super::codec::BlockWriter;
 use super::index::Index;
 use super::queue::{Message, Submission};
 use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
-use crate::core::event::Entry;
+use crate::core::event::{Entry, Event};
 use crate::planted::{Bug, Spot, planted, startle};
 
 /// How many records of the fold are written beside a batch when the tables lag far behind.
@@ -150,6 +150,16 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         }
         if self.committing.is_empty() {
             return Step::Open;
+        }
+        // That everybody is erased is said only when nothing is left of them in the file.
+        let all_erased = |settled: &Settled<S::Ticket>| {
+            settled.entry.events.iter().any(|event| matches!(event, Event::CampaignErased { .. }))
+        };
+        if self.committing.iter().any(all_erased)
+            && let Append::Unknown(error) = self.ledger.overwrite_erased()
+        {
+            tracing::error!(%error, "what was erased could not be overwritten");
+            return self.suspend();
         }
         let rows: Vec<&Beside> = beside.iter().filter_map(|rows| rows.as_deref()).collect();
         let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;

@@ -269,6 +269,11 @@ impl City {
         self.clock.advance_ms(u32::try_from(ms).expect("at most 49 days at once"));
     }
 
+    /// The bytes of the store's file as they lie on the disk now.
+    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+        std::fs::read(self.folder.path().join("sesshu.redb")).expect("the store's file")
+    }
+
     /// Shuts the engine down and opens the folder again.
     pub(crate) async fn restart(&mut self) {
         self.restart_with_floor(0).await;

@@ -21,6 +21,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod my;
 pub(crate) mod nearest;
+mod own;
 pub(crate) mod place;
 pub(crate) mod qr;
 pub(crate) mod reading;

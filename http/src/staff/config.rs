@@ -30,6 +30,8 @@ pub struct StaffConfig {
     pub two_person_publish: bool,
     /// How many people an operator may look up in an hour.
     pub lookups_per_hour_max: u32,
+    /// How many days after the campaign's end personal data is erased, unless something else is typed.
+    pub keep_days: u16,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
@@ -52,6 +54,7 @@ impl Default for StaffConfig {
             training: false,
             two_person_publish: true,
             lookups_per_hour_max: 60,
+            keep_days: 90,
             request_timeout: Duration::from_secs(30),
             requests_in_flight_max: 512,
             overview_every: Duration::from_secs(5),

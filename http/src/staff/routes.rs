@@ -14,7 +14,7 @@ use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, pers
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, audit, data, follow_up, home, login, logout, overview, venue};
+use super::{assets, audit, campaign, data, follow_up, home, login, logout, overview, venue};
 use crate::cross_site::cross_site_layer;
 
 /// Who works in a venue.
@@ -23,6 +23,8 @@ const VENUE: Access = Access::Roles(&[StaffRole::Venue]);
 const FOLLOW_UP: Access = Access::Roles(&[StaffRole::Operator, StaffRole::Admin]);
 /// The call centre.
 const OPERATOR: Access = Access::Roles(&[StaffRole::Operator]);
+/// Those who run the campaign.
+const ADMINS: Access = Access::Roles(&[StaffRole::Admin]);
 
 /// The table.
 fn table() -> StaffRoutes {
@@ -35,7 +37,7 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
-    call_centre_pages(venue_pages(overview_pages(data_pages(shared))))
+    campaign_pages(call_centre_pages(venue_pages(overview_pages(data_pages(shared)))))
 }
 
 /// The venue's day, and whom the city has to reach.
@@ -69,7 +71,6 @@ fn call_centre_pages(table: StaffRoutes) -> StaffRoutes {
     use Method::{Get, Post};
 
     table
-        // The call centre: a person is reached only inside the operator's running call, by the turn in which they were found.
         .route(OPERATOR, Get, "/calls", calls::get_calls)
         .route(OPERATOR, Post, "/calls", calls::post_calls)
         .route(OPERATOR, Get, "/calls/{call}", search::get_search)
@@ -88,6 +89,16 @@ fn call_centre_pages(table: StaffRoutes) -> StaffRoutes {
         .route(OPERATOR, Post, "/calls/{call}/{turn}/cancel/{number}", cancel::post_cancel)
         .route(OPERATOR, Post, "/calls/{call}/{turn}/clinic", notes::post_clinic)
         .route(OPERATOR, Post, "/calls/{call}/{turn}/password", notes::post_password)
+}
+
+/// The end of the campaign.
+fn campaign_pages(table: StaffRoutes) -> StaffRoutes {
+    use Method::{Get, Post};
+
+    table
+        .route(ADMINS, Get, "/campaign", campaign::get_campaign)
+        .route(ADMINS, Post, "/campaign/close", campaign::post_close)
+        .route(ADMINS, Post, "/campaign/reopen", campaign::post_reopen)
 }
 
 /// The overview and the audit.
@@ -164,9 +175,6 @@ fn data_pages(table: StaffRoutes) -> StaffRoutes {
         .route(ADMINS, Post, "/report/close", report::post_close)
 }
 
-/// Those who run the campaign.
-const ADMINS: Access = Access::Roles(&[StaffRole::Admin]);
-
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
 pub(super) const NAV: &[NavLink] = &[
     NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
@@ -215,6 +223,12 @@ pub(super) const NAV: &[NavLink] = &[
     },
     NavLink {
         access: OPERATOR, path: "/calls", label: "電話の受付", about: "ご本人を確かめ、予約・変更・取消をする"
+    },
+    NavLink {
+        access: ADMINS,
+        path: "/campaign",
+        label: "事業の終了",
+        about: "事業を終了し、決めた日に個人情報を消去する",
     },
 ];
 

@@ -4,7 +4,7 @@ use sesshu_engine::CampaignError;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::staff::StaffRole;
 
-use super::dates::instant_words;
+use super::dates::{day_words, instant_words};
 
 /// The engine's "no" about a booking.
 pub(super) fn refusal_words(refusal: &Refusal) -> String {
@@ -84,6 +84,16 @@ pub(super) fn campaign_words(error: &CampaignError) -> String {
             "処理が途中で止まりました。何も変わっていません。もう一度操作してください。".into()
         }
         CampaignError::List(_) => "印刷用の一覧を書き出せませんでした。保存先の空きを確かめてください。".into(),
+        CampaignError::StillOpen(sessions) => format!(
+            "予約を受け付けている（またはこれから受け付ける）接種会が{sessions}件あります。終わるのを待つか、受付終了または中止にしてください。"
+        ),
+        CampaignError::ClosedAlready(day) => {
+            format!("事業はすでに終了しています。個人情報は{}から消去されます。", day_words(*day))
+        }
+        CampaignError::NotClosed => "事業は終了していません。取り消すものはありません。".into(),
+        CampaignError::ErasureBegun(day) => {
+            format!("個人情報の消去の日（{}）を過ぎたため、終了を取り消せません。", day_words(*day))
+        }
         CampaignError::Load(_) => "保存されたデータを読めませんでした。システムの担当者に連絡してください。".into(),
     }
 }

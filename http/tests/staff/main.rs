@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod campaign;
 mod city;
 mod keyboard;
 mod operator;

@@ -61,8 +61,14 @@ pub(super) struct Size {
 
 impl Script {
     pub(super) fn new(seed: u64, size: Size) -> Self {
-        let mut city =
-            City { dice: Dice::new(seed), lines: Vec::new(), live: Vec::new(), free: Vec::new(), at: OPENS_AT };
+        let mut city = City {
+            dice: Dice::new(seed),
+            lines: Vec::new(),
+            live: Vec::new(),
+            erased: Vec::new(),
+            free: Vec::new(),
+            at: OPENS_AT,
+        };
         let mut steps = Vec::new();
         city.set_up();
         steps.push(Step::Batch(0..city.lines.len()));
@@ -83,6 +89,10 @@ impl Script {
                 steps.push(Step::Fold(1 + city.dice.below(60)));
             }
         }
+        // Before this one is written, free pages are overwritten.
+        let before = city.lines.len();
+        city.push(By::System, None, vec![Event::CampaignErased { on: DAY_FIRST }], None);
+        steps.push(Step::Batch(before..city.lines.len()));
         Self { lines: city.lines, steps }
     }
 
@@ -108,6 +118,8 @@ struct City {
     lines: Vec<Line>,
     /// The live bookings by resident.
     live: Vec<Vec<Booking>>,
+    /// Who was erased: nothing more happens to them.
+    erased: Vec<bool>,
     /// Free places by session and slot.
     free: Vec<Vec<u32>>,
     at: Instant,
@@ -167,12 +179,16 @@ impl City {
         let issued = Event::PasswordsIssued { residents: set };
         self.push(by, None, vec![issued], Some(Beside { passwords, ..Beside::default() }));
         self.live.resize(numbers.end as usize, Vec::new());
+        self.erased.resize(numbers.end as usize, false);
     }
 
     /// One more change of somebody.
     fn change(&mut self) {
         let no = self.dice.below(self.live.len()) as u32;
-        match self.dice.below(23) {
+        if self.erased[no as usize] {
+            return;
+        }
+        match self.dice.below(25) {
             0 => self.look_at(no),
             1 => self.issue_again(no),
             2 => self.correct_the_roll(no),
@@ -181,6 +197,7 @@ impl City {
             20 => self.give_contact(no),
             21 => self.delete_contact(no),
             22 => self.announce(),
+            23 => self.erase(no),
             _ if self.live[no as usize].is_empty() => self.book(no),
             5..=11 => self.cancel(no),
             _ => self.move_within_session(no),
@@ -227,6 +244,17 @@ impl City {
         let beside = Beside { contacts: vec![(ResidentNo(no), None)], ..Beside::default() };
         let deleted = Event::ContactDeleted { resident: ResidentNo(no) };
         self.push(By::Resident(ResidentNo(no)), None, vec![deleted], Some(beside));
+    }
+
+    /// A chunk of three, bookings or not.
+    fn erase(&mut self, no: u32) {
+        let chunk: Vec<ResidentNo> =
+            (no..no + 3).filter(|&n| self.erased.get(n as usize) == Some(&false)).map(ResidentNo).collect();
+        for no in &chunk {
+            self.erased[no.0 as usize] = true;
+        }
+        let event = Event::PeopleErased { residents: chunk.iter().copied().collect() };
+        self.push(By::System, None, vec![event], Some(Beside { erased: chunk, ..Beside::default() }));
     }
 
     fn announce(&mut self) {

@@ -6,12 +6,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use icalendar::{Calendar, Component, Event, EventLike};
-use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
-use super::place::read_number;
+use super::own::own_live_booking;
 use super::visitor::Visitor;
 use crate::problem::{Code, Problem};
 use crate::public::desk::App;
@@ -23,13 +22,11 @@ pub(crate) async fn get_calendar(
 ) -> Result<Response, Problem> {
     let (visitor, _) = Visitor::of(&desk, request);
     let me = desk.me(&visitor.login()?)?;
-    let number = read_number(&number)?;
-    let own = me.bookings.iter().find(|booking| booking.number == number && booking.state.is_live());
-    let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+    let booking = own_live_booking(&me, &number)?;
     let text = calendar(&visitor.frame(&desk), booking, desk.engine.now()).ok_or(Code::Internal)?;
     let mut answer = text.into_response();
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
-    let name = HeaderValue::try_from(format!("attachment; filename=\"sesshu-{number}.ics\""));
+    let name = HeaderValue::try_from(format!("attachment; filename=\"sesshu-{}.ics\"", booking.number));
     answer.headers_mut().insert(CONTENT_DISPOSITION, name.map_err(|_| Code::Internal)?);
     Ok(answer)
 }

@@ -9,6 +9,7 @@ use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::BookingState;
 
 use super::frame::Frame;
+use super::own::own_booking;
 use super::place::{PlaceText, dose_markup, read_number};
 use super::slip::changeable_until;
 use super::visitor::Visitor;
@@ -37,12 +38,10 @@ pub(crate) async fn get_cancel(
 ) -> Result<Response, Problem> {
     let (visitor, _) = Visitor::of(&desk, request);
     let me = desk.me(&visitor.login()?)?;
-    let number = read_number(&number)?;
-    let own = me.bookings.iter().find(|booking| booking.number == number);
-    let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+    let booking = own_booking(&me, &number)?;
     let f = visitor.frame(&desk);
     match booking.state {
-        BookingState::Cancelled => return Ok(go_to(&cancelled_href([number]))),
+        BookingState::Cancelled => return Ok(go_to(&cancelled_href([booking.number]))),
         BookingState::CancelledByCity => return Ok(go_to("/my")),
         // Nobody is asked whether they want what cannot be done any more.
         _ if changeable_until(&desk, &f, booking).is_none() => return Err(RefusalCode::TooLate.into()),
@@ -51,8 +50,8 @@ pub(crate) async fn get_cancel(
     let later = me.bookings.iter().filter(|later| later.dose > booking.dose && later.state == BookingState::Booked);
     let cancel = CancelPage {
         name: me.name_kana.clone(),
-        number: number.to_string(),
-        shown_number: number.grouped(),
+        number: booking.number.to_string(),
+        shown_number: booking.number.grouped(),
         place: PlaceText::of_booking(&f, booking),
         with: later.map(|later| (later.number.grouped(), PlaceText::of_booking(&f, later))).collect(),
         why_with: f.say1("cancel.with", "dose", &dose_markup(&f, booking.dose)),

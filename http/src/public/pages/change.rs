@@ -4,12 +4,12 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use serde::Deserialize;
 use sesshu_engine::core::ids::RequestKey;
-use sesshu_engine::core::refusal::RefusalCode;
 
 use super::book::{done_href, go_on};
 use super::choose::Wish;
 use super::confirm::confirm_href;
 use super::go_to;
+use super::own::own_booking;
 use super::place::{read_legs, read_number};
 use super::visitor::Visitor;
 use crate::problem::{Again, Problem, Step, Wrong};
@@ -33,10 +33,8 @@ pub(crate) async fn get_change(
 ) -> Result<Response, Problem> {
     let (visitor, _) = Visitor::of(&desk, request);
     let me = desk.me(&visitor.login()?)?;
-    let number = read_number(&number)?;
-    let own = me.bookings.iter().find(|booking| booking.number == number);
-    let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
-    Ok(go_to(&Wish { changes: Some(number), ..Wish::for_dose(booking.dose) }.href()))
+    let booking = own_booking(&me, &number)?;
+    Ok(go_to(&Wish { changes: Some(booking.number), ..Wish::for_dose(booking.dose) }.href()))
 }
 
 pub(crate) async fn post_change(State(desk): State<App>, request: Request) -> Result<Response, Problem> {

@@ -4,10 +4,9 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sesshu_engine::core::refusal::RefusalCode;
 
 use super::frame::Frame;
-use super::place::read_number;
+use super::own::own_booking;
 use super::slip::{Slip, bring};
 use super::visitor::{Visitor, parameter};
 use super::{go_to, page};
@@ -34,9 +33,7 @@ pub(crate) async fn get_done(State(desk): State<App>, request: Request) -> Resul
     let f = visitor.frame(&desk);
     let mut slips = Vec::new();
     for text in parameter(visitor.uri(), "number").unwrap_or_default().split(',').take(2) {
-        let number = read_number(text)?;
-        let own = me.bookings.iter().find(|booking| booking.number == number);
-        let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+        let booking = own_booking(&me, text)?;
         if !booking.state.is_live() {
             // It was booked once, and is not any more.
             return Ok(go_to("/my"));

@@ -18,6 +18,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) lang: Lang,
     pub(crate) reading: Reading,
     pub(crate) city: &'a str,
+    /// Whether nothing here is real.
+    pub(crate) training: bool,
     pub(crate) phone: &'a str,
     pub(crate) hours: Text,
     pub(crate) logged_in: bool,
@@ -61,6 +63,7 @@ impl<'a> Frame<'a> {
             lang: reading.lang,
             reading,
             city: &config.city_name,
+            training: config.training,
             phone: &config.call_centre.phone,
             hours: Text::new(hours.to_owned().into(), reading.furigana, foreign(reading.lang, in_language)),
             logged_in,

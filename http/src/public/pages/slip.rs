@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
+use super::own::own_live_booking;
 use super::page;
-use super::place::{PlaceText, read_number};
+use super::place::PlaceText;
 use super::qr::Qr;
 use super::visitor::Visitor;
 use crate::lang::Text;
@@ -74,9 +74,7 @@ pub(crate) async fn get_slip(
 ) -> Result<Response, Problem> {
     let (visitor, _) = Visitor::of(&desk, request);
     let me = desk.me(&visitor.login()?)?;
-    let number = read_number(&number)?;
-    let own = me.bookings.iter().find(|booking| booking.number == number && booking.state.is_live());
-    let booking = own.ok_or(RefusalCode::NoSuchBooking)?;
+    let booking = own_live_booking(&me, &number)?;
     let f = visitor.frame(&desk);
     let slip = SlipPage { slip: Slip::of(&desk, &f, booking), bring: bring(&f), name: me.name_kana.clone(), f };
     page(&visitor, StatusCode::OK, &slip)

@@ -80,6 +80,10 @@ pub(super) fn sentence(engine: &EngineHandle, event: &Event) -> Sentence {
             let (what, reason) = (export_words(*what), export_reason_words(*reason));
             Sentence::of_nobody(format!("{what}を書き出しました（目的：{reason}、{rows}行）"))
         }
+        Event::CampaignReopened => Sentence::of_nobody("事業の終了を取り消しました"),
+        Event::CampaignErased { on } => {
+            Sentence::of_nobody(format!("全員の個人情報を消去しました（{}）", day_words(*on)))
+        }
         Event::CampaignClosed { erase_on } => {
             Sentence::of_nobody(format!("事業を終了しました（{}から個人情報を消去）", day_words(*erase_on)))
         }
@@ -186,6 +190,8 @@ fn campaign_words(engine: &EngineHandle, event: &Event) -> String {
         | Event::LeftoverOffered { .. }
         | Event::Exported { .. }
         | Event::CampaignClosed { .. }
+        | Event::CampaignReopened
+        | Event::CampaignErased { .. }
         | Event::PeopleErased { .. } => String::new(),
     }
 }
