@@ -147,3 +147,16 @@ async fn an_operator_sees_the_end_of_the_id_and_what_was_noted_once() {
     let nobody = city.engine().request_password(ResidentNo(9), by).await;
     assert_eq!(refused(&nobody), Some(RefusalCode::NotEligible));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pair_begins_only_where_a_second_place_is_left() {
+    let days = ["2026-12-05", "2026-12-12", "2026-12-26"];
+    let city = City::with(2, &days.map(|date| Plan::on(date, 1))).await;
+    let begins = |who: u32| {
+        let sessions = city.engine().pairs_by_phone(ResidentNo(who), dose(1));
+        sessions.iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(begins(0), [SessionId(1)], "21 days later there is one place, 14 days later it is too early");
+    city.book(1, &[leg(SessionId(1), 0, 1), leg(SessionId(3), 0, 2)]).await.expect("the pair");
+    assert_eq!(begins(0), []);
+}

@@ -1,15 +1,17 @@
 //! The call centre: a call is opened, whoever calls is identified in it, and it ends. What is booked in it goes the way of every
 //! booking; what is seen and noted in it is in the journal before it is answered.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
 use super::{AuditQuery, EngineHandle};
 use crate::actors::Ticket;
 use crate::core::calls::{CallView, Calls, LOOKUPS_WINDOW_MS, LookupRefused};
 use crate::core::event::{By, Entry, Event};
-use crate::core::ids::{BookingNumber, Channel, CityId, DoseNo, ResidentNo, SessionId};
+use crate::core::ids::{BookingNumber, Channel, CityId, DoseNo, ResidentNo, SessionId, VaccineId};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::ResidentRecord;
+use crate::core::session::PublicState;
 use crate::core::staff::{CallId, CallOutcome, CallReason, View};
 use crate::core::time::{Day, Instant};
 use crate::roll::kana_search_key;
@@ -213,6 +215,30 @@ impl EngineHandle {
         let feasible = self.feasible_with(resident, dose, beside, moving);
         let mut sessions = self.session_views(Channel::Phone, self.now());
         sessions.retain(|session| feasible.binary_search(&session.id).is_ok());
+        sessions
+    }
+
+    /// The sessions with a place that is free by phone for `dose`, beside which there is one for the dose after it: where a pair
+    /// can begin.
+    #[must_use]
+    pub fn pairs_by_phone(&self, resident: ResidentNo, dose: DoseNo) -> Vec<SessionView> {
+        let Some(after) = dose.next() else { return Vec::new() };
+        let is_open = |session: &SessionView| session.state == PublicState::Open;
+        let all = self.session_views(Channel::Phone, self.now());
+        let open: HashSet<SessionId> =
+            all.iter().filter(|session| is_open(session)).map(|session| session.id).collect();
+        let feasible = self.feasible(resident, dose, None);
+        // Which dose can follow depends on the date and the vaccine, not on the venue.
+        let mut known: HashMap<(Day, VaccineId), bool> = HashMap::new();
+        let mut sessions = all;
+        sessions.retain(|session| {
+            is_open(session)
+                && feasible.binary_search(&session.id).is_ok()
+                && *known.entry((session.date, session.vaccine_id)).or_insert_with(|| {
+                    let seconds = self.feasible_beside(resident, after, (session.id, dose));
+                    seconds.iter().any(|second| open.contains(second))
+                })
+        });
         sessions
     }
 

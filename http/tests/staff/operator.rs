@@ -283,6 +283,9 @@ async fn a_pair_is_booked_with_the_first_place_kept_while_the_second_is_chosen()
     assert!(then.says("つづけて2回目の枠を選ぶ") && then.says(&second), "{}", then.html);
     assert!(!then.says("12月12日"), "nothing is offered that is too near");
     assert_eq!(city.engine.current_hold(WHO).map(|hold| hold.legs), Some(vec![leg]));
+    let mut keys = Keyboard::at(browser.clone(), &then.address).await;
+    keys.press("*").await;
+    assert!(keys.page.says("復唱して予約する") && !keys.page.says("2回目、"), "{}", keys.page.html);
     let confirm = browser.post(&format!("{base}/hold"), &[("place", &second), ("with", &first)]).await;
     assert!(confirm.says("1回目、") && confirm.says("2回目、"), "{}", confirm.html);
     let both = format!("{first},{second}");

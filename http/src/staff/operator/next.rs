@@ -37,7 +37,7 @@ impl Next {
         }
         let sessions = desk.engine.places_by_phone(line.resident, next.dose, None, None);
         if sessions.iter().any(|session| session.state == PublicState::Open) {
-            let pair = sessions.iter().any(|session| pairs(desk, me, session, next));
+            let pair = !desk.engine.pairs_by_phone(line.resident, next.dose).is_empty();
             return Self::Dose { next, says: dose_and_dates(next), pair };
         }
         Self::Nothing(format!("{}：{}", dose_and_dates(next), none_free_words(&sessions)))
@@ -61,13 +61,6 @@ fn nothing_words(me: &Me) -> String {
         return "市の名簿から外れているため、新しい予約はできません。いまの予約の確認と取消はできます。".into();
     }
     "予約できる回数は残っていません。".into()
-}
-
-/// Whether the dose after `next` is still to be booked, and part of the session's series.
-fn pairs(desk: &StaffDesk, me: &Me, session: &SessionView, next: NextDose) -> bool {
-    let Some(after) = next.dose.next() else { return false };
-    let in_series = desk.engine.vaccine(session.vaccine_id).is_some_and(|vaccine| after <= vaccine.doses);
-    in_series && !me.bookings.iter().any(|booking| booking.dose == after && booking.state.is_live())
 }
 
 fn dose_and_dates(next: NextDose) -> String {

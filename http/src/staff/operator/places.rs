@@ -54,6 +54,7 @@ struct PlacesPage<'a> {
     title: String,
     /// The place of the first half of a pair, which is kept meanwhile.
     first: Option<PlaceWords>,
+    first_leg: String,
     rows: Vec<Row>,
     /// Why there are none.
     none: Option<String>,
@@ -147,13 +148,8 @@ pub(in crate::staff) async fn get_places(
         bar: line.bar(),
         title: title(&wish, dose),
         first: first_place(&desk, &wish),
-        none: rows.is_empty().then(|| {
-            if open.is_empty() {
-                none_free_words(&sessions)
-            } else {
-                "この会場と日には、空いている枠がありません。".into()
-            }
-        }),
+        first_leg: query.with,
+        none: rows.is_empty().then(|| none_words(&wish, &sessions, open.is_empty())),
         shown_of: format!("{}件のうち{}〜{}件目", free.len(), from + 1, from + rows.len()),
         rows,
         wish: Fields::of(&wish),
@@ -168,11 +164,26 @@ pub(in crate::staff) async fn get_places(
     page(StatusCode::OK, &shown)
 }
 
+/// Why the list is empty.
+fn none_words(wish: &Wish, sessions: &[SessionView], none_open: bool) -> String {
+    match wish {
+        Wish::Dose(_) | Wish::Move(..) if none_open => none_free_words(sessions),
+        Wish::PairFirst(_) if none_open => {
+            "まとめて予約できる組み合わせが、いまありません。1回ずつ予約してください。".into()
+        }
+        Wish::PairSecond(_) if none_open => {
+            "この枠と組み合わせられる次の回の枠が、いまありません。押さえてある枠だけを予約できます。".into()
+        }
+        _ => "この会場と日には、空いている枠がありません。".into(),
+    }
+}
+
 /// The sessions that suit, with what is free by phone.
 pub(super) fn sessions_for(desk: &StaffDesk, line: &OnLine, wish: &Wish, dose: DoseNo) -> Vec<SessionView> {
     let beside = match wish {
+        Wish::PairFirst(_) => return desk.engine.pairs_by_phone(line.resident, dose),
         Wish::PairSecond(first) => Some((first.session, first.dose)),
-        Wish::Dose(_) | Wish::PairFirst(_) | Wish::Move(..) => None,
+        Wish::Dose(_) | Wish::Move(..) => None,
     };
     desk.engine.places_by_phone(line.resident, dose, beside, wish.changes())
 }
