@@ -232,6 +232,22 @@ async fn a_walk_in_is_identified_and_booked_into_a_free_place_once() {
 }
 
 #[tokio::test]
+async fn whoever_tries_one_identity_after_another_has_to_wait() {
+    let (city, mut browser, _) = desk().await;
+    let mut waits = false;
+    for day in 10..20 {
+        let typed = format!("0012345671 ヨソノ タロウ 1970-01-{day}");
+        let page = browser.post("/venue/1/walk-in", &[("identity", &typed)]).await;
+        waits |= page.says("合わない入力が続きました");
+    }
+    assert!(waits, "a guesser is slowed down");
+    let right = browser.post("/venue/1/walk-in", &[("identity", IDENTITY)]).await;
+    assert!(!right.says("枠を選んでください"), "{}", right.html);
+    assert_eq!(city.signed_in(StaffRole::Venue).await.get("/venue").await.status, 200, "signing in is not slowed down");
+    city.close();
+}
+
+#[tokio::test]
 async fn leftovers_are_called_and_whoever_comes_is_booked() {
     let (city, mut browser, _) = desk().await;
     let contact = parse_contact("090-1234-5678").expect("a contact");

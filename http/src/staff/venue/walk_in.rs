@@ -2,6 +2,7 @@
 //! and the session's places decide, as for everybody.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,6 +14,8 @@ use sesshu_engine::{CounterOffer, CounterSlot};
 
 use super::bar::{BarPage, VenueBar};
 use super::words::{InWords, counter_words, identity_words};
+use crate::auth::throttle::{Bucket, Network};
+use crate::config::Client;
 use crate::staff::desk::{Console, Staff, StaffDesk};
 use crate::staff::form::{FormErrors, StaffForm};
 use crate::staff::frame::Frame;
@@ -76,11 +79,12 @@ pub(in crate::staff) async fn get_walk_in(
 pub(in crate::staff) async fn post_walk_in(
     State(desk): State<Console>,
     staff: Staff,
+    Extension(client): Extension<Client>,
     Path(venue): Path<String>,
     StaffForm(form): StaffForm<IdentityForm>,
 ) -> Result<Response, StaffProblem> {
     let bar = VenueBar::of(&desk, &staff, &venue, BarPage::WalkIn)?;
-    match identified(&desk, &form.identity) {
+    match identified(&desk, &staff, client, &form.identity) {
         Err(errors) => shown(&desk, &staff, bar, StatusCode::BAD_REQUEST, errors, &form.identity, None, ""),
         Ok(resident) => {
             let offer = desk.engine.counter_offer(bar.id, resident, &staff.by()).await?;
@@ -92,11 +96,12 @@ pub(in crate::staff) async fn post_walk_in(
 pub(in crate::staff) async fn post_walk_in_book(
     State(desk): State<Console>,
     staff: Staff,
+    Extension(client): Extension<Client>,
     Path(venue): Path<String>,
     StaffForm(form): StaffForm<WalkInForm>,
 ) -> Result<Response, StaffProblem> {
     let bar = VenueBar::of(&desk, &staff, &venue, BarPage::WalkIn)?;
-    let resident = match identified(&desk, &form.identity) {
+    let resident = match identified(&desk, &staff, client, &form.identity) {
         Ok(resident) => resident,
         Err(errors) => return shown(&desk, &staff, bar, StatusCode::BAD_REQUEST, errors, &form.identity, None, ""),
     };
@@ -121,20 +126,29 @@ pub(in crate::staff) async fn post_walk_in_book(
     shown(&desk, &staff, bar, StatusCode::CONFLICT, errors, &form.identity, Some(offer), &form.place)
 }
 
-/// The person who is all that was typed.
-fn identified(desk: &StaffDesk, typed: &str) -> Result<ResidentNo, FormErrors> {
-    let mut errors = FormErrors::default();
-    match parse_identity(typed) {
-        Err(problem) => errors.add("identity", identity_words(&problem)),
-        Ok(identity) => match desk.engine.identify(&identity) {
-            Some(resident) => return Ok(resident),
-            None => errors.add(
-                "identity",
-                "券番号、氏名、生年月日がすべて合う人は、名簿にいません。接種券と本人確認書類を見て、もう一度入力してください。",
-            ),
-        },
+/// The person who is all that was typed. Whoever tries one after another has to wait, ever longer, as for wrong passwords.
+fn identified(desk: &StaffDesk, staff: &Staff, client: Client, typed: &str) -> Result<ResidentNo, FormErrors> {
+    let wrong = |says: String| {
+        let mut errors = FormErrors::default();
+        errors.add("identity", says);
+        errors
+    };
+    let identity = parse_identity(typed).map_err(|problem| wrong(identity_words(&problem).to_owned()))?;
+    // No login has a space: these tries are counted apart from those to sign in.
+    let bucket = Bucket::of_staff(&format!("walk-in {}", staff.login), Network::from(client.address));
+    let now = desk.engine.now();
+    desk.throttle.begin(bucket, now).map_err(|wait_ms| {
+        let seconds = wait_ms.div_euclid(1_000) + 1;
+        wrong(format!("合わない入力が続きました。{seconds}秒たってから、もう一度入力してください。"))
+    })?;
+    if let Some(resident) = desk.engine.identify(&identity) {
+        desk.throttle.undone(bucket);
+        return Ok(resident);
     }
-    Err(errors)
+    desk.throttle.failed(bucket, now);
+    Err(wrong(
+        "券番号、氏名、生年月日がすべて合う人は、名簿にいません。接種券と本人確認書類を見て、もう一度入力してください。".to_owned(),
+    ))
 }
 
 /// A slot as forms name it.
