@@ -225,3 +225,146 @@ fn slot_words(engine: &EngineHandle, id: SessionId, slot: SlotNo) -> String {
 fn vaccine(engine: &EngineHandle, id: VaccineId) -> String {
     engine.vaccine(id).map_or_else(|| format!("ワクチン{id}"), |vaccine| vaccine.name.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use sesshu_engine::EngineConfig;
+    use sesshu_engine::core::ids::{BookingNumber, Channel, DoseNo, VenueId};
+    use sesshu_engine::core::resident::{DoseElsewhere, EndedLogin};
+    use sesshu_engine::core::session::{Session, SessionPhase};
+    use sesshu_engine::core::setup::{Rules, Vaccine, Venue};
+    use sesshu_engine::core::site::Site;
+    use sesshu_engine::core::staff::{
+        CallId, CallOutcome, CallReason, ExportKind, ExportReason, FollowUp, LeftoverAnswer, Proposal, Reached,
+        StaffRole, View,
+    };
+    use sesshu_engine::core::time::{Day, Instant};
+    use sesshu_engine::roll::PasswordHashParams;
+
+    const WHO: ResidentNo = ResidentNo(7);
+    const NOW: Instant = Instant(1_800_000_000_000);
+
+    fn booking() -> Booking {
+        Booking {
+            number: BookingNumber::from_ordinal(1, &[1; 32]),
+            session: SessionId(1),
+            slot: SlotNo(0),
+            dose: DoseNo::FIRST,
+            date: Day(20_000),
+            vaccine: VaccineId(1),
+            channel: Channel::Web,
+            state: BookingState::Booked,
+        }
+    }
+
+    fn about_one() -> Vec<Event> {
+        let (resident, booking, number) = (WHO, booking(), booking().number);
+        vec![
+            Event::Booked { resident, booking },
+            Event::Moved { resident, from: booking, to: booking },
+            Event::Cancelled { resident, booking, state: BookingState::CancelledByCity },
+            Event::DoseRecorded {
+                resident,
+                given: DoseElsewhere { dose: DoseNo::FIRST, date: Day(1), vaccine: VaccineId(9) },
+            },
+            Event::LoginEnded { resident, ended: EndedLogin { token: 1, expires_at: NOW } },
+            Event::PersonViewed { resident, view: View::Call },
+            Event::ContactGiven { resident },
+            Event::ContactDeleted { resident },
+            Event::AttendanceChanged { resident, booking, state: BookingState::CheckedIn, lot: Some("FA1".into()) },
+            Event::ClinicNoted { resident, clinic: true },
+            Event::PasswordRequested { resident },
+            Event::FollowedUp { resident, why: FollowUp::LeftRoll, number, reached: Reached::Told },
+            Event::LeftoverOffered { resident, session: SessionId(1), answer: LeftoverAnswer::Accepted },
+        ]
+    }
+
+    fn about_many() -> Vec<Event> {
+        let residents: ResidentSet = [WHO, ResidentNo(8)].into_iter().collect();
+        let nobody = ResidentSet::default();
+        vec![
+            Event::PasswordsIssued { residents: residents.clone() },
+            Event::PeopleViewed { residents: residents.clone(), view: View::DayList },
+            Event::PeopleErased { residents: residents.clone() },
+            Event::RollImported { digest: [0; 32], added: residents, changed: nobody.clone(), gone: nobody },
+        ]
+    }
+
+    fn about_nobody() -> Vec<Event> {
+        let (login, call, session): (Box<str>, _, _) = ("sato".into(), CallId(1), SessionId(1));
+        let vaccine = Vaccine {
+            id: VaccineId(1),
+            name: "コミナティ".into(),
+            doses: DoseNo::FIRST,
+            interval_days_min: 21,
+            interval_days_max: None,
+            age_years_min: 12,
+            doses_per_vial: 6,
+        };
+        let drafted = Session {
+            id: session,
+            venue: VenueId(1),
+            date: Day(20_000),
+            vaccine: VaccineId(1),
+            doses: vec![DoseNo::FIRST],
+            phase: SessionPhase::Draft,
+            slots: Vec::new(),
+            doses_total: None,
+        };
+        let proposal =
+            Proposal { by: login.clone(), at: NOW, opens_at: NOW, sessions: vec![session], places: 6, digest: [0; 32] };
+        let account = StaffAccount { role: StaffRole::Admin, venue: None, disabled: true, generation: 1 };
+        vec![
+            Event::VenueAdded(Arc::new(Venue { id: VenueId(1), name: "市役所".into() })),
+            Event::VaccineDefined(vaccine),
+            Event::WavesReplaced(Vec::new()),
+            Event::SessionDrafted(drafted),
+            Event::DraftDiscarded(session),
+            Event::SessionsPublished { sessions: vec![session], opens_at: NOW },
+            Event::SessionClosed(session),
+            Event::SessionReopened(session),
+            Event::SessionCancelled(session),
+            Event::CapacityChanged { session, slot: SlotNo(0), capacity: 6 },
+            Event::StockChanged { session, doses_total: Some(60) },
+            Event::PublishProposed(proposal),
+            Event::ProposalWithdrawn,
+            Event::StaffChanged { login: login.clone(), account },
+            Event::SiteChanged(Arc::new(Site::default())),
+            Event::SignedIn { login: login.clone() },
+            Event::SignedOut { login: login.clone() },
+            Event::CallOpened { call, reason: CallReason::Book },
+            Event::CallEnded { call, outcome: CallOutcome::Done },
+            Event::NobodyFound { call },
+            Event::LookupsUnusual { login, lookups: 61 },
+            Event::Exported { what: ExportKind::Audit, reason: ExportReason::Check, rows: 6 },
+            Event::CampaignClosed { erase_on: Day(20_000) },
+        ]
+    }
+
+    #[tokio::test]
+    async fn every_event_is_a_sentence_of_its_own_that_says_whom_it_is_about() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = || EngineConfig {
+            folder: folder.path().to_owned(),
+            mark: None,
+            rules: Rules::default(),
+            vaccines: Vec::new(),
+            hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
+            free_disk_floor_bytes: 0,
+        };
+        config().create().expect("a new store");
+        let engine = config().start().await.expect("the engine starts");
+        let mut said = std::collections::BTreeSet::new();
+        for (events, people) in [(about_one(), 1), (about_many(), 2), (about_nobody(), 0)] {
+            for event in events {
+                let sentence = sentence(&engine, &event);
+                assert_eq!(sentence.people_count, people, "{event:?}");
+                assert!(!sentence.says.is_empty() && said.insert(sentence.says), "{event:?}");
+            }
+        }
+        engine.shutdown();
+    }
+}
