@@ -123,6 +123,9 @@ impl EngineHandle {
         passwords: Vec<(ResidentNo, StoredPassword)>,
         by: By,
     ) -> Result<(), CampaignError> {
+        // Nobody who was erased meanwhile gets one.
+        let on_file = |no| self.index().resident(no, |entry| !entry.record.erased) == Some(true);
+        let passwords: Vec<_> = passwords.into_iter().filter(|(no, _)| on_file(*no)).collect();
         let residents: ResidentSet = passwords.iter().map(|(no, _)| *no).collect();
         let beside = Beside { passwords, ..Beside::default() };
         self.append_in_turn(turn, by, vec![Event::PasswordsIssued { residents }], Some(beside)).await?;
