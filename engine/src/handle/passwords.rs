@@ -123,7 +123,7 @@ impl EngineHandle {
         passwords: Vec<(ResidentNo, StoredPassword)>,
         by: By,
     ) -> Result<(), CampaignError> {
-        // Somebody may have been erased since the passwords were made.
+        // Nobody who was erased meanwhile gets one.
         let on_file = |no| self.index().resident(no, |entry| !entry.record.erased) == Some(true);
         let passwords: Vec<_> = passwords.into_iter().filter(|(no, _)| on_file(*no)).collect();
         let residents: ResidentSet = passwords.iter().map(|(no, _)| *no).collect();

@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sesshu_engine::core::ids::ResidentNo;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::{PreparedHash, PreparedPassword};
 
@@ -90,25 +91,23 @@ impl Batches {
         }
     }
 
-    /// Whom the list of `login`'s batch is about, as long as it waits to be fetched.
-    pub(super) fn people(&self, login: &str, now: Instant) -> Option<Vec<PreparedHash>> {
+    /// The batch of `login` whose list waits to be fetched, and whom it is about.
+    pub(super) fn waiting(&self, login: &str, now: Instant) -> Option<(u64, Vec<ResidentNo>)> {
         let standing = self.standing(now);
         let batch = standing.1.as_ref().filter(|batch| *batch.seen.login == *login)?;
-        (batch.seen.stage == Stage::Made).then(|| batch.made.iter().map(|made| made.hash).collect())
+        let people = || batch.made.iter().map(|made| made.hash.resident).collect();
+        (batch.seen.stage == Stage::Made).then(|| (batch.id, people()))
     }
 
-    /// Writes the list of `login`'s batch by `write`. If that succeeds, the passwords are forgotten and their hashes are left.
+    /// Writes the list of batch `id` by `write`, once: if that succeeds, the passwords are forgotten and their hashes are left.
     pub(super) fn list<T, E>(
         &self,
-        login: &str,
+        id: u64,
         now: Instant,
         write: impl FnOnce(&[PreparedPassword]) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         let mut standing = self.standing(now);
-        let batch = standing.1.as_mut().filter(|batch| *batch.seen.login == *login)?;
-        if batch.seen.stage != Stage::Made {
-            return None;
-        }
+        let batch = standing.1.as_mut().filter(|batch| batch.id == id && batch.seen.stage == Stage::Made)?;
         let written = write(&batch.made);
         if written.is_ok() {
             batch.hashes = std::mem::take(&mut batch.made).into_iter().map(|made| made.hash).collect();
@@ -118,15 +117,23 @@ impl Batches {
         Some(written)
     }
 
-    /// The hashes of `login`'s batch whose list was fetched.
-    pub(super) fn hashes(&self, login: &str, now: Instant) -> Option<Vec<PreparedHash>> {
+    /// The batch of `login` whose list was fetched, with its hashes.
+    pub(super) fn listed(&self, login: &str, now: Instant) -> Option<(u64, Vec<PreparedHash>)> {
         let standing = self.standing(now);
         let batch = standing.1.as_ref().filter(|batch| *batch.seen.login == *login)?;
-        (batch.seen.stage == Stage::Listed).then(|| batch.hashes.clone())
+        (batch.seen.stage == Stage::Listed).then(|| (batch.id, batch.hashes.clone()))
     }
 
-    /// Lets go of the batch.
-    pub(super) fn let_go(&self, now: Instant) {
+    /// Lets go of batch `id`.
+    pub(super) fn issued(&self, id: u64, now: Instant) {
+        let mut standing = self.standing(now);
+        if standing.1.as_ref().is_some_and(|batch| batch.id == id) {
+            standing.1 = None;
+        }
+    }
+
+    /// Lets go of whatever batch there is.
+    pub(super) fn drop_any(&self, now: Instant) {
         self.standing(now).1 = None;
     }
 
@@ -164,16 +171,16 @@ mod tests {
         let now = Instant(1_000_000);
         let id = batches.begin("a", 0, now).expect("the first");
         let write = |_: &[PreparedPassword]| Ok::<_, ()>(());
-        assert_eq!(batches.list("a", now, write), None, "it is being made");
+        assert!(batches.waiting("a", now).is_none() && batches.list(id, now, write).is_none(), "it is being made");
         batches.end(id, Stage::Made, now);
-        assert_eq!(batches.list("b", now, write), None);
-        assert_eq!(batches.list("a", now, |_| Err::<(), _>(())), Some(Err(())));
-        assert_eq!(
-            batches.list("a", now, write),
-            Some(Ok(())),
-            "a list that could not be written can be fetched again"
-        );
-        assert_eq!(batches.list("a", now, write), None, "once");
-        assert!(batches.hashes("b", now).is_none() && batches.hashes("a", now).is_some());
+        assert!(batches.waiting("b", now).is_none() && batches.waiting("a", now).is_some());
+        assert_eq!(batches.list(id, now, |_| Err::<(), _>(())), Some(Err(())));
+        assert_eq!(batches.list(id, now, write), Some(Ok(())), "a list that could not be written can be fetched again");
+        assert_eq!(batches.list(id, now, write), None, "once");
+        assert!(batches.listed("b", now).is_none() && batches.listed("a", now).is_some());
+        batches.issued(id + 1, now);
+        assert!(batches.seen(now).is_some(), "another one");
+        batches.issued(id, now);
+        assert_eq!(batches.seen(now), None);
     }
 }

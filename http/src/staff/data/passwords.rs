@@ -223,10 +223,9 @@ pub(in crate::staff) async fn post_list(
     };
     let now = desk.engine.now();
     let gone = || StaffProblem::Conflict("保存できる一覧がありません。一覧は1回しか保存できません。".into());
-    let people = desk.data.batches.people(&staff.login, now).ok_or_else(gone)?;
-    let seen = people.iter().map(|hash| hash.resident);
-    desk.engine.note_people_viewed(seen, View::Passwords, staff.by()).await?;
-    match desk.data.batches.list(&staff.login, now, |made| list(made, encoding)).ok_or_else(gone)? {
+    let (id, people) = desk.data.batches.waiting(&staff.login, now).ok_or_else(gone)?;
+    desk.engine.note_people_viewed(people, View::Passwords, staff.by()).await?;
+    match desk.data.batches.list(id, now, |made| list(made, encoding)).ok_or_else(gone)? {
         Ok(bytes) => Ok(download::table(bytes, "passwords.csv", encoding)),
         Err(wrong) => {
             let mut errors = FormErrors::default();
@@ -253,7 +252,7 @@ pub(in crate::staff) async fn post_confirm(
     StaffForm(form): StaffForm<ConfirmForm>,
 ) -> Result<Response, StaffProblem> {
     let gone = || StaffProblem::Conflict("発行を待っているパスワードがありません。30分たつと消えます。".into());
-    let hashes = desk.data.batches.hashes(&staff.login, desk.engine.now()).ok_or_else(gone)?;
+    let (id, hashes) = desk.data.batches.listed(&staff.login, desk.engine.now()).ok_or_else(gone)?;
     if typed::count(&form.count) != Some(hashes.len()) {
         let mut errors = FormErrors::default();
         errors.add("count", "一覧の人数と同じ数を入力してください。");
@@ -261,7 +260,7 @@ pub(in crate::staff) async fn post_confirm(
     }
     match desk.engine.issue_passwords(&hashes, staff.by()).await {
         Ok(()) => {
-            desk.data.batches.let_go(desk.engine.now());
+            desk.data.batches.issued(id, desk.engine.now());
             Ok(go_to("/passwords?done=issued"))
         }
         Err(error @ CampaignError::ChangedMeanwhile) => {
@@ -276,6 +275,6 @@ pub(in crate::staff) async fn post_confirm(
 }
 
 pub(in crate::staff) async fn post_drop(State(desk): State<Console>) -> Response {
-    desk.data.batches.let_go(desk.engine.now());
+    desk.data.batches.drop_any(desk.engine.now());
     go_to("/passwords?done=dropped")
 }
