@@ -19,8 +19,8 @@ pub mod view;
 
 pub use handle::{
     AuditPage, AuditQuery, CampaignError, DraftSummary, EngineConfig, EngineHandle, FREE_DISK_FLOOR_BYTES, IssuedLine,
-    PersonReport, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
-    RollDifference, StartError, VaccineSpec,
+    PersonReport, PlanProblem, PlannedSession, PreparedPassword, PublishSummary, ReportedBooking, ReportedContact,
+    ReportedDose, ReportedView, RollDifference, STOCK_DOSES_MAX, StartError, VaccineSpec, WaveChange,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

@@ -5,25 +5,35 @@ mod booking;
 mod campaign;
 mod checks;
 mod contact;
+mod drafts;
 mod login;
 mod offers;
+mod plan;
+mod publish;
 mod reading;
 mod roll;
 mod sessions;
 mod site;
 mod start;
+mod vaccines;
+mod venues;
 mod verifying;
+mod waves;
 
 pub use audit::{AuditPage, AuditQuery};
 pub use campaign::CampaignError;
+pub use drafts::DraftSummary;
+pub use plan::{PlanProblem, PlannedSession};
+pub use publish::PublishSummary;
 pub use roll::{
     IssuedLine, PersonReport, PreparedPassword, ReportedBooking, ReportedContact, ReportedDose, ReportedView,
     RollDifference,
 };
-pub use sessions::{DraftSummary, PublishSummary};
+pub use sessions::STOCK_DOSES_MAX;
 #[cfg(test)]
 pub(crate) use start::Parts;
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
+pub use waves::WaveChange;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,6 +79,8 @@ pub(crate) struct Engine {
     pub(crate) campaign: Arc<tokio::sync::Mutex<()>>,
     pub(crate) last_sweep: Mutex<Instant>,
     free_disk_floor_bytes: u64,
+    /// The names of the vaccines that the configuration defines.
+    configured_vaccines: Box<[Box<str>]>,
 }
 
 /// The engine's door. Cheap to clone.
