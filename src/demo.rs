@@ -24,6 +24,9 @@ const STAFF_NAME: &str = "demo-staff.csv";
 /// Throw-away residents share so many passwords: each login costs the truth, set-up takes seconds.
 const PASSWORDS_MAX: u32 = 500;
 const VENUES: [&str; 4] = ["市民体育館", "保健センター", "中央公民館", "駅前ホール"];
+/// Its staff. Two for the city, since what one prepares another one publishes.
+const STAFF: [(&str, &str); 5] =
+    [("operator1", "operator"), ("venue1", "venue"), ("admin1", "admin"), ("admin2", "admin"), ("ops1", "ops")];
 /// What its pages say.
 const SITE: &str = include_str!("demo_site.toml");
 const VACCINE: &str = "コミナティ";
@@ -241,9 +244,9 @@ pub(crate) async fn make_sessions(engine: &EngineHandle, sessions: &Sessions) ->
 
 async fn make_staff(folder: &DataFolder, engine: &EngineHandle) -> Result<(), Failure> {
     let mut text = String::from("login,password,totp_secret,role\n");
-    for role in ["operator", "venue", "admin", "ops"] {
-        let made = staff_secrets(engine, role, role).await?;
-        text.push_str(&format!("{role},{},{},{role}\n", made.0, made.1));
+    for (login, role) in STAFF {
+        let made = staff_secrets(engine, login, role).await?;
+        text.push_str(&format!("{login},{},{},{role}\n", made.0, made.1));
     }
     write_secret(folder, STAFF_NAME, &text)
 }

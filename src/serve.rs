@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
-use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions};
+use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -88,7 +88,7 @@ async fn listen_and_wait(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(),
+            sesshu_http::staff_router(engine.clone(), staff_config(config)),
             options,
             stopped(stopping.clone()),
         )),
@@ -195,6 +195,22 @@ fn public_config(config: &Config) -> PublicConfig {
         trusted_proxy: config.proxy.as_ref().map(Proxy::trusted),
         login_minutes: config.login.minutes,
         ..PublicConfig::default()
+    }
+}
+
+fn staff_config(config: &Config) -> StaffConfig {
+    let staff = &config.staff;
+    StaffConfig {
+        city_name: config.city.name.clone(),
+        tls: config.tls.is_some(),
+        trusted_proxy: config.proxy.as_ref().map(|proxy| staff.behind(proxy)),
+        idle_minutes: staff.idle_minutes,
+        absolute_hours: staff.absolute_hours,
+        allow: staff.allowed(),
+        training: staff.training,
+        two_person_publish: staff.two_person_publish,
+        lookups_per_hour_max: staff.lookups_per_hour_max,
+        ..StaffConfig::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the composition root tells the public listener. Defaults fit a city on its own, without a proxy.
+//! What the composition root tells the public listener, and who its clients are. Defaults fit a city on its own, without a proxy.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -97,7 +97,13 @@ impl TrustedProxy {
     /// whoever reads the configuration refuses it.
     #[must_use]
     pub fn origin_is_valid(&self) -> bool {
-        self.origin.as_deref().is_none_or(|origin| CsrfLayer::new().add_trusted_origin(origin).is_ok())
+        self.origin.as_deref().is_none_or(Self::is_origin)
+    }
+
+    /// Whether `text` is an origin that browsers could send.
+    #[must_use]
+    pub fn is_origin(text: &str) -> bool {
+        CsrfLayer::new().add_trusted_origin(text).is_ok()
     }
 }
 
@@ -128,22 +134,29 @@ pub(crate) struct Client {
     pub(crate) https: bool,
 }
 
-impl PublicConfig {
-    /// The client of a request. Without a socket (in tests) it is the loopback address.
-    pub(crate) fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Client {
+impl Client {
+    /// The client of a request to a listener that speaks `tls` itself or stands behind `proxy`. Without a socket (in tests) it
+    /// is the loopback address.
+    pub(crate) fn of(tls: bool, proxy: Option<&TrustedProxy>, extensions: &Extensions, headers: &HeaderMap) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
         let peer = peer.to_canonical();
-        let direct = Client { address: peer, https: self.tls };
-        let Some(proxy) = self.trusted_proxy.as_ref().filter(|proxy| proxy.peers.contains(&peer)) else {
-            return direct;
+        let Some(proxy) = proxy.filter(|proxy| proxy.peers.contains(&peer)) else {
+            return Self { address: peer, https: tls };
         };
         let address = headers.get_all(proxy.address_header.name()).iter().next_back();
         let address = address.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         let proto = headers.get_all("x-forwarded-proto").iter().next_back().map(axum::http::HeaderValue::as_bytes);
-        Client {
+        Self {
             address: address.map_or(peer, |address| address.to_canonical()),
-            https: self.tls || proto.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")),
+            https: tls || proto.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")),
         }
+    }
+}
+
+impl PublicConfig {
+    /// The client of a request.
+    pub(crate) fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Client {
+        Client::of(self.tls, self.trusted_proxy.as_ref(), extensions, headers)
     }
 }
 

@@ -6,11 +6,14 @@
 // Each file there is a language; `build.rs` makes cargo see new and changed ones.
 rust_i18n::i18n!("locales");
 
+mod asset;
 mod auth;
 mod config;
+mod cross_site;
 mod lang;
 mod metrics;
 mod ops;
+mod own_address;
 mod problem;
 mod public;
 mod ready;
@@ -27,5 +30,5 @@ pub use metrics::{MetricsError, install_metrics};
 pub use ops::ops_router;
 pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
-pub use staff::staff_router;
+pub use staff::{Access, Method, NetworkRange, RouteRow, StaffConfig, staff_router, staff_routes};
 pub use texts::{is_page_text, page_languages};

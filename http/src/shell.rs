@@ -10,13 +10,14 @@ use std::task::{Context, Poll};
 use std::time::Instant as WallInstant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use sesshu_engine::core::refusal::RefusalCode;
 use tower::{Layer, Service};
 
+use crate::cross_site::is_from_insecure_page;
 use crate::metrics::{MethodLabel, RouteMeter, count_refusal};
 use crate::problem::{Code, Problem};
 use crate::public::desk::Desk;
@@ -146,13 +147,6 @@ where
     }
 }
 
-/// Whether a page that came without TLS sends this. The layer against cross-site requests compares hosts only, and whoever
-/// sits on the wire can make up such a page under our own host.
-fn is_from_insecure_page(headers: &HeaderMap) -> bool {
-    let scheme = |origin: &HeaderValue| origin.as_bytes().get(..7).is_some_and(|s| s.eq_ignore_ascii_case(b"http://"));
-    headers.get_all(ORIGIN).iter().any(scheme)
-}
-
 /// Where Swagger UI lives.
 const DOCS_PATH: &str = "/api/v1/docs";
 
@@ -211,21 +205,6 @@ fn jittered_seconds() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_without_tls_is_known_by_its_origin() {
-        let cases = [
-            (Some("http://yoyaku.example"), true),
-            (Some("HTTP://yoyaku.example"), true),
-            (Some("https://yoyaku.example"), false),
-            (Some("null"), false),
-            (None, false),
-        ];
-        for (origin, insecure) in cases {
-            let headers = origin.map(|origin| (ORIGIN, HeaderValue::from_static(origin)));
-            assert_eq!(is_from_insecure_page(&headers.into_iter().collect()), insecure, "{origin:?}");
-        }
-    }
 
     #[test]
     fn those_who_are_sent_away_come_back_spread_over_some_seconds() {

@@ -1,20 +1,26 @@
-//! The listener for staff, as far as this release goes: it says that the console opens later.
+//! The staff console: pages on a listener of its own, for those who are signed in. It asks the engine as the residents' listener
+//! does, and decides nothing about places or people.
+//!
+//! `routes` is the table of every page with who may open it; `access` holds it against each request; `desk` is what pages share.
 
-use std::sync::Arc;
+mod access;
+mod assets;
+mod config;
+mod dates;
+mod desk;
+mod form;
+mod frame;
+mod home;
+mod login;
+mod logout;
+mod page;
+mod problem;
+mod routes;
+mod shell;
+mod sign_in;
+mod sign_ins;
+mod words;
 
-use axum::Router;
-use axum::response::{Html, Response};
-use axum::routing::get;
-
-use crate::secure_headers::SecureHeaders;
-
-/// The routes of the staff listener.
-pub fn staff_router() -> Router {
-    let headers = Arc::new(SecureHeaders::of_pages());
-    let with_headers = move |mut response: Response| {
-        headers.add(response.headers_mut(), false);
-        std::future::ready(response)
-    };
-    let page = get(async || Html(include_str!("../assets/staff.html")));
-    Router::new().route("/", page).layer(axum::middleware::map_response(with_headers))
-}
+pub use access::{Access, Method, RouteRow};
+pub use config::{NetworkRange, StaffConfig};
+pub use routes::{staff_router, staff_routes};

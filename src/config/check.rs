@@ -142,6 +142,9 @@ impl Config {
         if !(5..=1_440).contains(&self.login.minutes) {
             return wrong("login", "minutes", "must be from 5 to 1440");
         }
+        if let Some((key, message)) = self.staff.wrong() {
+            return wrong("staff", key, message);
+        }
         let rules = &self.rules;
         if rules.change_deadline.parse::<ClockTime>().is_err() {
             return wrong("rules", "change_deadline", "must be a time such as 17:00");

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, every key checked, every error with its file, line and key.
 
 mod check;
+mod staff;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::ClockTime;
 
 pub(crate) use check::ConfigError;
+use staff::Staff;
 
 /// The file that `init` writes: every key with its default, explained.
 pub(crate) const TEMPLATE: &str = include_str!("template.toml");
@@ -27,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) login: Login,
+    pub(crate) staff: Staff,
     pub(crate) rules: RulesConfig,
     pub(crate) store: Store,
     #[serde(rename = "vaccine")]
@@ -263,6 +266,7 @@ mod tests {
         assert_eq!(template.vaccines(), default.vaccines());
         assert_eq!(template.listen.public, default.listen.public);
         assert_eq!(template.login.minutes, default.login.minutes);
+        assert_eq!(template.staff, default.staff);
         assert_eq!(template.city.name, default.city.name);
     }
 
@@ -276,6 +280,9 @@ mod tests {
             ("[rules]\nhold_minutes = 9\nhold_minutes_total = 8\n", 3, "hold_minutes_total"),
             ("[listen]\npublic = \"somewhere\"\n", 2, "public"),
             ("[city]\nname = \"\"\n", 2, "name"),
+            ("[staff]\nidle_minutes = 0\n", 2, "idle_minutes"),
+            ("[staff]\nallow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n", 2, "allow"),
+            ("[staff]\norigin = \"kanri\"\n", 2, "origin"),
             (
                 "[[vaccine]]\nname = \"A\"\ndoses = 0\ninterval_days_min = 1\nage_years_min = 1\ndoses_per_vial = 1\n",
                 3,

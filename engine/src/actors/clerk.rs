@@ -223,9 +223,13 @@ impl SessionClerk {
         }
     }
 
+    /// A take of an earlier epoch is gone, and with it the new hold's place here; the hold that it replaces ends all the same, since
+    /// its owner has the new one.
     fn keep(&mut self, keep: Keep) {
         if keep.epoch == self.epoch {
             self.places.keep(keep.take, keep.hold, keep.expires_at, keep.replaces);
+        } else if let Some(old) = keep.replaces {
+            self.places.release(old);
         }
     }
 

@@ -1,18 +1,15 @@
-//! What the city sets up: waves, doses given elsewhere, staff. One such change at a time.
+//! What the city sets up: waves and doses given elsewhere. One such change at a time.
 
 use std::collections::BTreeSet;
 
 use super::{EngineHandle, PlanProblem};
-use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event};
 use crate::core::ids::SessionId;
 use crate::core::refusal::Refusal;
 use crate::core::resident::DoseElsewhere;
 use crate::core::setup::Wave;
 use crate::core::site_check::SiteProblem;
-use crate::core::staff::{StaffAccount, StaffRole};
-use crate::ledger::Beside;
-use crate::roll::{DoseRow, IssueError, Lane, LineError, WaveRow, normalise_password};
+use crate::roll::{DoseRow, IssueError, LineError, WaveRow};
 
 /// Why the city's change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +50,9 @@ pub enum CampaignError {
     /// The slot has more places taken than the new capacity.
     #[error("{0} places are booked or held")]
     CapacityTooSmall(u32),
+    /// There is no such staff account.
+    #[error("there is no such login")]
+    NoSuchStaff,
     /// Passwords could not be made.
     #[error("passwords could not be made: {0}")]
     Issue(IssueError),
@@ -130,34 +130,5 @@ impl EngineHandle {
             self.append_in_turn(turn, by, events, None).await?;
         }
         Ok((new, unchanged))
-    }
-
-    /// Adds a staff account, or with `reset` gives an existing one new secrets.
-    pub async fn put_staff(
-        &self,
-        login: &str,
-        role: StaffRole,
-        password: &str,
-        totp_secret: [u8; 20],
-        by: By,
-    ) -> Result<(), CampaignError> {
-        let turn = self.turn().await;
-        let typed = normalise_password(password).map_err(|_| CampaignError::Hash)?;
-        let password = self.0.pool.hash(Lane::Staff, typed).await.map_err(|_| CampaignError::Hash)?;
-        let login: Box<str> = login.into();
-        let secret = StaffSecret { password, totp_secret };
-        let beside = Beside { staff: vec![(login.clone(), secret)], ..Beside::default() };
-        let before = self.index().setup().staff.get(&login).copied();
-        let venue = before.and_then(|account| account.venue);
-        let generation = before.map_or(1, |account| account.generation + 1);
-        let account = StaffAccount { role, venue, disabled: false, generation };
-        self.append_in_turn(turn, by, vec![Event::StaffChanged { login, account }], Some(beside)).await?;
-        Ok(())
-    }
-
-    /// The role of a staff account.
-    #[must_use]
-    pub fn staff_role(&self, login: &str) -> Option<StaffRole> {
-        self.index().setup().staff.get(login).map(|account| account.role)
     }
 }

@@ -14,6 +14,7 @@ mod reading;
 mod roll;
 mod sessions;
 mod site;
+mod staff;
 mod start;
 mod vaccines;
 mod venues;

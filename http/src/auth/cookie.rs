@@ -9,6 +9,8 @@ pub(crate) enum CookieName {
     Login,
     /// The browser that has logged in before.
     Device,
+    /// A member of staff who is signed in.
+    Staff,
     /// The language of the pages. It and the next two are no secret, and the same with and without HTTPS.
     Language,
     /// Whether the pages show furigana.
@@ -24,9 +26,19 @@ impl CookieName {
             (Self::Login, false) => "sesshu",
             (Self::Device, true) => "__Host-sesshu-device",
             (Self::Device, false) => "sesshu-device",
+            (Self::Staff, true) => "__Host-sesshu-staff",
+            (Self::Staff, false) => "sesshu-staff",
             (Self::Language, _) => "sesshu-lang",
             (Self::Furigana, _) => "sesshu-furigana",
             (Self::TextSize, _) => "sesshu-text",
+        }
+    }
+
+    /// Residents follow links to us from letters and searches and stay logged in; nobody links into the console.
+    const fn same_site(self) -> &'static str {
+        match self {
+            Self::Staff => "Strict",
+            Self::Login | Self::Device | Self::Language | Self::Furigana | Self::TextSize => "Lax",
         }
     }
 }
@@ -48,8 +60,8 @@ pub(crate) fn read_in(header: &HeaderValue, name: CookieName, https: bool) -> Op
 /// The `Set-Cookie` that keeps `value` for `seconds`; none if it could not be a header, which our own values always can.
 pub(crate) fn write(name: CookieName, value: &str, seconds: i64, https: bool) -> Option<HeaderValue> {
     let secure = if https { "; Secure" } else { "" };
-    let text = name.text(https);
-    HeaderValue::try_from(format!("{text}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
+    let (text, site) = (name.text(https), name.same_site());
+    HeaderValue::try_from(format!("{text}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")).ok()
 }
 
 /// The `Set-Cookie` that removes `name`.

@@ -55,6 +55,24 @@ pub(crate) enum Bucket {
     From(Option<CityId>, Network),
     /// An ID as tried from a browser that has logged in with it before.
     Known(CityId, DeviceNo),
+    /// A staff login, by the start of its hash, as tried from a network. Whether there is such a login makes no difference.
+    Staff(u64, Network),
+}
+
+impl Bucket {
+    /// The tries of the staff login `login` from `network`.
+    pub(crate) fn of_staff(login: &str, network: Network) -> Self {
+        let hash = blake3::hash(login.as_bytes());
+        Self::Staff(hash.as_bytes().iter().take(8).fold(0, |bits, &byte| bits << 8 | u64::from(byte)), network)
+    }
+
+    /// The network whose tries are counted too. A known browser has shown that it is no guesser.
+    const fn network(&self) -> Option<&Network> {
+        match self {
+            Self::From(_, network) | Self::Staff(_, network) => Some(network),
+            Self::Known(..) => None,
+        }
+    }
 }
 
 /// The memory of failures.
@@ -72,8 +90,8 @@ impl Throttle {
     /// Lets a try begin, or says how many milliseconds to wait. A try counts as failed until it is known not to be, so that
     /// many at once gain nothing; waiting tries do not prolong the delay.
     pub(crate) fn begin(&self, bucket: Bucket, now: Instant) -> Result<(), i64> {
-        if let Bucket::From(_, network) = bucket {
-            self.networks.with(&network, |entry| entry.network_wait_ms(now)).map_or(Ok(()), Err)?;
+        if let Some(network) = bucket.network() {
+            self.networks.with(network, |entry| entry.network_wait_ms(now)).map_or(Ok(()), Err)?;
         }
         self.people.with(&bucket, |entry| {
             entry.person_wait_ms(now).map_or(Ok(()), Err)?;
@@ -89,8 +107,8 @@ impl Throttle {
 
     /// The password was wrong.
     pub(crate) fn failed(&self, bucket: Bucket, now: Instant) {
-        if let Bucket::From(_, network) = bucket {
-            self.networks.with(&network, |entry| {
+        if let Some(network) = bucket.network() {
+            self.networks.with(network, |entry| {
                 if now.ms_since(entry.at) >= NETWORK_WINDOW_MS || entry.failures == 0 {
                     *entry = Entry { failures: 0, at: now, ..*entry };
                 }

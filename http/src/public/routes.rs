@@ -6,7 +6,6 @@ use axum::Router;
 use axum::routing::{get, post};
 use sesshu_engine::EngineHandle;
 use tower::ServiceBuilder;
-use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,13 +14,14 @@ use super::desk::{App, Desk};
 use super::pages;
 use crate::auth::Auth;
 use crate::config::PublicConfig;
+use crate::cross_site::cross_site_layer;
 use crate::problem::{Code, Problem};
 use crate::shell::ShellLayer;
 
 /// The public listener's routes, testable without a socket. A trusted proxy's origin that is not an origin is left out: the
 /// composition root checks it before.
 pub fn public_router(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig) -> Router {
-    let csrf = csrf_layer(&config);
+    let csrf = cross_site_layer(config.trusted_proxy.as_ref());
     let desk = Arc::new(Desk::new(engine, auth, config));
     let (api, description) = OpenApiRouter::with_openapi(docs::description())
         .routes(routes!(login::post_login))
@@ -61,10 +61,4 @@ fn page_routes() -> Router<App> {
         .route("/contact", get(pages::contact::get_contact).post(pages::contact::post_contact))
         .route("/contact/delete", post(pages::contact::post_delete))
         .route("/assets/{file}", get(pages::assets::get_asset))
-}
-
-fn csrf_layer(config: &PublicConfig) -> CsrfLayer {
-    let origin = config.trusted_proxy.as_ref().and_then(|proxy| proxy.origin.as_deref());
-    let with_origin = origin.and_then(|origin| CsrfLayer::new().add_trusted_origin(origin).ok());
-    with_origin.unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sesshu_engine::core::color::Color;
 use sesshu_engine::core::site::{Site, Theme};
 
-use super::assets::Asset;
+use crate::asset::Asset;
 
 /// The page's ground in dark mode, as the style sheet has it.
 const DARK_GROUND: Color = Color([0x1a, 0x1a, 0x1c]);

@@ -1,0 +1,95 @@
+//! What the console's pages share: the engine, the settings, who is signed in.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use axum::extract::FromRequestParts;
+use axum::http::Uri;
+use axum::http::header::HeaderMap;
+use axum::http::request::Parts;
+use sesshu_engine::EngineHandle;
+use sesshu_engine::core::event::By;
+use sesshu_engine::core::ids::VenueId;
+use sesshu_engine::core::staff::StaffRole;
+use sesshu_engine::core::time::Instant;
+
+use super::config::StaffConfig;
+use super::problem::StaffProblem;
+use super::sign_in::UsedCodes;
+use super::sign_ins::SignIns;
+use crate::auth::cookie::{self, CookieName};
+use crate::auth::throttle::Throttle;
+use crate::config::Client;
+
+/// What the handlers share.
+pub(super) type Console = Arc<StaffDesk>;
+
+/// The desk.
+pub(crate) struct StaffDesk {
+    pub(super) engine: EngineHandle,
+    pub(super) config: StaffConfig,
+    pub(super) sign_ins: SignIns,
+    pub(super) used_codes: UsedCodes,
+    pub(super) throttle: Throttle,
+    pub(super) requests_in_flight: AtomicUsize,
+}
+
+impl StaffDesk {
+    pub(super) fn new(engine: EngineHandle, config: StaffConfig) -> Self {
+        Self {
+            engine,
+            sign_ins: SignIns::new(config.idle_minutes, config.absolute_hours),
+            used_codes: UsedCodes::default(),
+            throttle: Throttle::new(),
+            requests_in_flight: AtomicUsize::new(0),
+            config,
+        }
+    }
+
+    /// Who sends a request, if they are signed in and their account still is what it was: a revocation counts at once.
+    pub(super) fn staff_of(&self, headers: &HeaderMap, uri: &Uri, client: Client) -> Option<Staff> {
+        let token = cookie::read(headers, CookieName::Staff, client.https)?;
+        let sign_in = self.sign_ins.see(token, self.engine.now())?;
+        let account = self.engine.staff_account(&sign_in.login);
+        let Some(account) = account.filter(|now| !now.disabled && now.generation == sign_in.generation) else {
+            self.sign_ins.end(token);
+            return None;
+        };
+        Some(Staff {
+            login: sign_in.login,
+            role: account.role,
+            venue: account.venue,
+            signed_in_at: sign_in.began_at,
+            path: uri.path().into(),
+        })
+    }
+}
+
+/// A member of staff who is signed in. Whoever takes one from a request has a page that is for those who are.
+#[derive(Debug, Clone)]
+pub(super) struct Staff {
+    pub(super) login: Box<str>,
+    pub(super) role: StaffRole,
+    /// The venue that they work in, if their account is bound to one.
+    #[expect(dead_code, reason = "the venue's pages are about it")]
+    pub(super) venue: Option<VenueId>,
+    pub(super) signed_in_at: Instant,
+    /// The path of the page that they look at.
+    pub(super) path: Box<str>,
+}
+
+impl Staff {
+    /// They, as the journal names them.
+    #[expect(dead_code, reason = "pages that change or show something hand it to the engine")]
+    pub(super) fn by(&self) -> By {
+        By::Staff(self.login.clone())
+    }
+}
+
+impl FromRequestParts<Console> for Staff {
+    type Rejection = StaffProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _desk: &Console) -> Result<Self, StaffProblem> {
+        parts.extensions.get::<Self>().cloned().ok_or(StaffProblem::SignedOut)
+    }
+}

@@ -1,0 +1,47 @@
+//! What stands around every page of the console: its name, the city, who is signed in, and where they can go.
+
+use super::assets::{css_href, icon_href, script_href};
+use super::desk::{Staff, StaffDesk};
+use super::routes::{NAV, NavLink};
+use super::words::role_words;
+
+/// The frame of a page.
+pub(super) struct Frame<'a> {
+    pub(super) city: &'a str,
+    /// Whether nothing here is real.
+    pub(super) training: bool,
+    pub(super) css: &'static str,
+    pub(super) script: &'static str,
+    pub(super) icon: &'static str,
+    /// Who is signed in.
+    pub(super) staff: Option<&'a Staff>,
+}
+
+impl StaffDesk {
+    /// The frame of a page for `staff`, or for nobody in particular.
+    pub(super) fn frame<'a>(&'a self, staff: Option<&'a Staff>) -> Frame<'a> {
+        Frame {
+            city: &self.config.city_name,
+            training: self.config.training,
+            css: css_href(),
+            script: script_href(),
+            icon: icon_href(),
+            staff,
+        }
+    }
+}
+
+impl Frame<'_> {
+    /// The role of whoever is signed in.
+    pub(super) fn role(&self) -> &'static str {
+        self.staff.map_or("", |staff| role_words(staff.role))
+    }
+
+    /// Where they can go, and whether they are there.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&'static NavLink, bool)> {
+        self.staff.into_iter().flat_map(|staff| {
+            let admitted = NAV.iter().filter(|link| link.access.admits(staff.role));
+            admitted.map(|link| (link, link.leads_to(&staff.path)))
+        })
+    }
+}
