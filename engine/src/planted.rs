@@ -52,8 +52,6 @@ pub(crate) enum Bug {
     ShareGivenAway,
     /// A capacity that is on its way to the disk is not counted.
     CapacityTooLate,
-    /// A stock that is on its way to the disk is not counted.
-    StockTooLate,
     /// A session that is opened again goes on granting nothing.
     StaysClosed,
     /// A session closes before the takes before it are decided.

@@ -72,10 +72,10 @@ async fn drafts_are_published_by_a_second_person_and_only_as_they_were_proposed(
     let mut city = City::empty().await;
     city.draft(&[Plan::on("2026-12-05", 5), Plan::on("2026-12-30", 5)]).await;
     let engine = city.engine().clone();
-    let shown = engine.drafts(at(OPENS));
-    let passed = engine.propose(&shown, at("2026-12-01 08:00"), "a").await;
+    let shown = engine.drafts_digest();
+    let passed = engine.propose(shown, at("2026-12-01 08:00"), "a").await;
     assert!(matches!(passed, Err(CampaignError::OpensInThePast)));
-    engine.propose(&shown, at(OPENS), "a").await.expect("proposed");
+    engine.propose(shown, at(OPENS), "a").await.expect("proposed");
     let first = proposal(&city);
     assert_eq!((&*first.by, first.places, first.sessions.len()), ("a", 10, 2));
     assert_eq!(problem(engine.publish_proposed(&first, "a", true).await), PlanProblem::OwnProposal);
@@ -84,15 +84,15 @@ async fn drafts_are_published_by_a_second_person_and_only_as_they_were_proposed(
     assert!(!engine.proposal_stands(&first));
     let changed = engine.publish_proposed(&first, "b", true).await;
     assert!(matches!(changed, Err(CampaignError::ChangedMeanwhile)));
-    engine.propose(&engine.drafts(at(OPENS)), at(OPENS), "b").await.expect("proposed anew");
+    engine.propose(engine.drafts_digest(), at(OPENS), "b").await.expect("proposed anew");
     assert_eq!(problem(engine.publish_proposed(&first, "c", true).await), PlanProblem::NoProposal);
     engine.withdraw_proposal(&proposal(&city), STAFF).await.expect("withdrawn");
     assert_eq!(problem(engine.withdraw_proposal(&first, STAFF).await), PlanProblem::NoProposal);
-    engine.propose(&engine.drafts(at(OPENS)), at(OPENS), "b").await.expect("proposed again");
+    engine.propose(engine.drafts_digest(), at(OPENS), "b").await.expect("proposed again");
     // So does a venue's other name: it is what people would read.
     engine.rename_venue(VenueId(1), "別の会場", STAFF).await.expect("renamed");
     assert!(!engine.proposal_stands(&proposal(&city)));
-    engine.propose(&engine.drafts(at(OPENS)), at(OPENS), "b").await.expect("proposed again");
+    engine.propose(engine.drafts_digest(), at(OPENS), "b").await.expect("proposed again");
     drop(engine);
     city.restart().await;
     city.engine().publish_proposed(&proposal(&city), "a", true).await.expect("published");
@@ -100,11 +100,11 @@ async fn drafts_are_published_by_a_second_person_and_only_as_they_were_proposed(
     assert_eq!(city.engine().campaign_setup().proposal, None);
     // Where a second person is not asked for, the first one may.
     city.draft(&[Plan::on("2026-12-07", 5)]).await;
-    city.engine().propose(&city.engine().drafts(at(OPENS)), at(OPENS), "a").await.expect("proposed");
+    city.engine().propose(city.engine().drafts_digest(), at(OPENS), "a").await.expect("proposed");
     city.engine().publish_proposed(&proposal(&city), "a", false).await.expect("published");
     // A proposal whose opening has passed opens nothing.
     city.draft(&[Plan::on("2026-12-08", 5)]).await;
-    city.engine().propose(&city.engine().drafts(at(OPENS)), at(OPENS), "a").await.expect("proposed");
+    city.engine().propose(city.engine().drafts_digest(), at(OPENS), "a").await.expect("proposed");
     city.wait_until("2026-12-02 09:06");
     let late = city.engine().publish_proposed(&proposal(&city), "b", true).await;
     assert!(matches!(late, Err(CampaignError::OpensInThePast)));

@@ -16,6 +16,7 @@ mod logout;
 mod page;
 mod problem;
 mod routes;
+mod sessions;
 mod shell;
 mod sign_in;
 mod sign_ins;

@@ -224,7 +224,7 @@ impl Places {
             0
         };
         let free = web_free(capacity, taken, share);
-        let stock_undecided = self.stock_undecided.filter(|_| count_undecided && !planted(Bug::StockTooLate));
+        let stock_undecided = self.stock_undecided.filter(|_| count_undecided);
         // Whichever of the two is smaller.
         let stock = session.doses_total.into_iter().chain(stock_undecided).min();
         stock.map_or(free, |total| {

@@ -59,7 +59,10 @@ impl EngineHandle {
     /// Publishes the drafts that were `shown`, to open at `opens_at`.
     pub async fn publish(&self, shown: &PublishSummary, opens_at: Instant, by: By) -> Result<(), CampaignError> {
         let turn = self.turn().await;
-        self.check_shown(shown, opens_at)?;
+        self.check_summary(shown, opens_at)?;
+        if self.drafts(opens_at) != *shown {
+            return Err(CampaignError::ChangedMeanwhile);
+        }
         let event = Event::SessionsPublished { sessions: shown.sessions.clone(), opens_at };
         self.append_in_turn(turn, by, vec![event], None).await?;
         Ok(())
@@ -72,18 +75,18 @@ impl EngineHandle {
         suspicions(self.now(), opens_at, &drafts, &others, &self.index().setup())
     }
 
-    /// Proposes all drafts for publishing, to open at `opens_at`, if they are those that were `shown`. An earlier proposal ends.
-    pub async fn propose(&self, shown: &PublishSummary, opens_at: Instant, login: &str) -> Result<(), CampaignError> {
+    /// Proposes all drafts for publishing, to open at `opens_at`, if they are those that were `shown`: [`EngineHandle::drafts_digest`]
+    /// names them. An earlier proposal ends.
+    pub async fn propose(&self, shown: [u8; 32], opens_at: Instant, login: &str) -> Result<(), CampaignError> {
         let turn = self.turn().await;
-        self.check_shown(shown, opens_at)?;
-        let proposal = Proposal {
-            by: login.into(),
-            at: self.now(),
-            opens_at,
-            sessions: shown.sessions.clone(),
-            places: shown.places,
-            digest: self.drafts_digest(),
-        };
+        let digest = self.drafts_digest();
+        if digest != shown {
+            return Err(CampaignError::ChangedMeanwhile);
+        }
+        let drafts = self.drafts(opens_at);
+        self.check_summary(&drafts, opens_at)?;
+        let PublishSummary { sessions, places, .. } = drafts;
+        let proposal = Proposal { by: login.into(), at: self.now(), opens_at, sessions, places, digest };
         self.append_in_turn(turn, By::Staff(login.into()), vec![Event::PublishProposed(proposal)], None).await?;
         Ok(())
     }
@@ -128,16 +131,13 @@ impl EngineHandle {
         Ok(())
     }
 
-    /// Whether the drafts to be published are those that were shown, and the time is one at which they can open.
-    fn check_shown(&self, shown: &PublishSummary, opens_at: Instant) -> Result<(), CampaignError> {
-        if shown.sessions.is_empty() {
+    /// Whether publishing would open anything, at a time at which it can.
+    fn check_summary(&self, drafts: &PublishSummary, opens_at: Instant) -> Result<(), CampaignError> {
+        if drafts.sessions.is_empty() {
             return Err(CampaignError::NoDrafts);
         }
-        if shown.places == 0 {
+        if drafts.places == 0 {
             return Err(CampaignError::NothingOpens);
-        }
-        if self.drafts(opens_at) != *shown {
-            return Err(CampaignError::ChangedMeanwhile);
         }
         self.check_time(opens_at)
     }
@@ -156,7 +156,8 @@ impl EngineHandle {
     }
 
     /// Names the drafts with all that residents would read of them: their venues and the rules of their vaccines.
-    fn drafts_digest(&self) -> [u8; 32] {
+    #[must_use]
+    pub fn drafts_digest(&self) -> [u8; 32] {
         let setup = self.index().setup();
         let (drafts, _) = self.drafts_and_others();
         let read: Vec<_> = drafts

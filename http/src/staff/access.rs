@@ -91,7 +91,6 @@ impl StaffRoutes {
     }
 
     /// Adds a form that sends a file.
-    #[expect(dead_code, reason = "the imports' pages take files")]
     pub(super) fn upload<H, T>(self, access: Access, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, Console> + Sync,

@@ -80,7 +80,6 @@ pub(super) struct Staff {
 
 impl Staff {
     /// They, as the journal names them.
-    #[expect(dead_code, reason = "pages that change or show something hand it to the engine")]
     pub(super) fn by(&self) -> By {
         By::Staff(self.login.clone())
     }

@@ -1,5 +1,7 @@
 //! What a form sends, and what is wrong with it.
 
+use std::borrow::Cow;
+
 use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -47,20 +49,20 @@ pub(super) struct FormErrors(Vec<FormError>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FormError {
     /// The `id` of the field; empty if it is about the whole form.
-    pub(super) field: &'static str,
+    pub(super) field: Cow<'static, str>,
     /// What is wrong and what to do, as a sentence in Japanese.
     pub(super) says: String,
 }
 
 impl FormErrors {
     /// Says that something is wrong with `field`.
-    pub(super) fn add(&mut self, field: &'static str, says: impl Into<String>) {
-        self.0.push(FormError { field, says: says.into() });
+    pub(super) fn add(&mut self, field: impl Into<Cow<'static, str>>, says: impl Into<String>) {
+        self.0.push(FormError { field: field.into(), says: says.into() });
     }
 
     /// Something that is wrong with the whole form.
     pub(super) fn whole(says: impl Into<String>) -> Self {
-        Self(vec![FormError { field: "", says: says.into() }])
+        Self(vec![FormError { field: "".into(), says: says.into() }])
     }
 
     pub(super) const fn is_empty(&self) -> bool {

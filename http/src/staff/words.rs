@@ -5,6 +5,7 @@ use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::staff::StaffRole;
 
 use super::dates::instant_words;
+use super::sessions::words::plan_words;
 
 /// The engine's "no" about a booking.
 pub(super) fn refusal_words(refusal: &Refusal) -> String {
@@ -63,6 +64,7 @@ pub(super) fn campaign_words(error: &CampaignError) -> String {
         CampaignError::WrongSite(problems) => {
             format!("ページの内容に、決まりに合わないところが{}か所あります。何も変わっていません。", problems.len())
         }
+        CampaignError::Plan(problem) => plan_words(problem),
         CampaignError::NoDrafts => "公開する下書きがありません。".into(),
         CampaignError::NothingOpens => {
             "受付開始の時刻までに、すべての下書きの接種会が始まってしまいます。受け付ける枠がありません。".into()

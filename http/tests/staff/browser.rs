@@ -64,6 +64,23 @@ impl Browser {
         self.send(Method::POST, address, pairs.collect::<Vec<_>>().join("&")).await
     }
 
+    /// Sends a form with a file in its field `file`, and follows where it leads.
+    pub(crate) async fn upload(&mut self, address: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        const BOUNDARY: &str = "the-parts-of-a-test";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = "Content-Disposition: form-data; name=\"file\"; filename=\"file.csv\"\r\nContent-Type: text/csv";
+        body.extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let page = self.send_as(Method::POST, address, &kind, body).await;
+        self.follow(page).await
+    }
+
     async fn follow(&mut self, mut page: Page) -> Page {
         for _ in 0..REDIRECTS_MAX {
             if page.status != StatusCode::SEE_OTHER {
@@ -76,17 +93,21 @@ impl Browser {
     }
 
     async fn send(&mut self, method: Method, address: &str, form: String) -> Page {
+        self.send_as(method, address, "application/x-www-form-urlencoded", form.into_bytes()).await
+    }
+
+    async fn send_as(&mut self, method: Method, address: &str, kind: &str, body: Vec<u8>) -> Page {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let mut request = Request::builder()
             .method(method)
             .uri(address)
             .header("cookie", cookies)
-            .header("content-type", "application/x-www-form-urlencoded")
+            .header("content-type", kind)
             .extension(ConnectInfo(SocketAddr::new(self.address, 40_000)));
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let Ok(answer) = self.router.clone().oneshot(request.body(Body::from(form)).expect("a request")).await;
+        let Ok(answer) = self.router.clone().oneshot(request.body(Body::from(body)).expect("a request")).await;
         let (parts, body) = answer.into_parts();
         for set in parts.headers.get_all("set-cookie") {
             let (pair, rest) = set.to_str().expect("text").split_once(';').expect("a cookie");

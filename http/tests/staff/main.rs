@@ -5,4 +5,5 @@ mod city;
 
 mod access;
 mod limits;
+mod sessions;
 mod sign_in;
