@@ -52,6 +52,8 @@ pub(crate) enum Bug {
     ShareGivenAway,
     /// A capacity that is on its way to the disk is not counted.
     CapacityTooLate,
+    /// A session that is opened again goes on granting nothing.
+    StaysClosed,
     /// A session closes before the takes before it are decided.
     ClosesTooEarly,
     /// A move to the same place asks no clerk.

@@ -23,6 +23,7 @@ mod overview;
 mod page;
 mod problem;
 mod routes;
+mod sessions;
 mod shell;
 mod sign_in;
 mod sign_ins;

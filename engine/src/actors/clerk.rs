@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::grant::{Grant, Purpose, Ticket};
-use super::message::{CapacityCommand, CloseCommand, Durable, Keep, Rebuild, SessionMessage};
+use super::message::{CloseCommand, Durable, Keep, LimitCommand, Rebuild, SessionMessage};
 use super::system::Shared;
 use crate::core::ids::{HoldId, SessionId};
 use crate::core::leg::Leg;
@@ -77,7 +77,7 @@ impl SessionClerk {
             SessionMessage::Release(hold) => self.step(|clerk| clerk.release(hold)),
             SessionMessage::Durable(durable) => self.step(|clerk| clerk.durable(durable)),
             SessionMessage::Rebuild(rebuild) => self.rebuild(rebuild),
-            SessionMessage::Capacity(command) => self.step(|clerk| clerk.change_capacity(command)),
+            SessionMessage::Limit(command) => self.step(|clerk| clerk.change_limit(command)),
             SessionMessage::Close(command) => self.step(|clerk| {
                 clerk.places.set_closing(true);
                 clerk.close = Some(command);
@@ -115,8 +115,12 @@ impl SessionClerk {
         for change in &durable.changes {
             self.places.apply(change);
         }
-        for slot in durable.capacity_changed {
-            self.places.settle_capacity(slot);
+        for limit in durable.limits_changed {
+            self.places.settle_limit(limit);
+        }
+        if durable.reopened && !planted(Bug::StaysClosed) {
+            // The next close comes after this: the campaign's turn ends when the replies are sent.
+            self.places.set_closing(false);
         }
         self.decide_waiting();
     }
@@ -134,10 +138,10 @@ impl SessionClerk {
         self.step(Self::decide_waiting);
     }
 
-    fn change_capacity(&mut self, command: CapacityCommand) {
-        let CapacityCommand { slot, capacity, entry, ticket, refused } = command;
+    fn change_limit(&mut self, command: LimitCommand) {
+        let LimitCommand { limit, entry, ticket, refused } = command;
         self.places.expire(self.shared.clock.now());
-        if let Err(too_small) = self.places.change_capacity(slot, capacity) {
+        if let Err(too_small) = self.places.change_limit(limit) {
             let _ = refused.send(too_small);
             return;
         }

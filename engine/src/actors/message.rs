@@ -4,8 +4,8 @@ use tokio::sync::oneshot;
 
 use super::grant::{Grant, Ticket};
 use crate::core::event::{Entry, PlaceChange};
-use crate::core::ids::{HoldId, SlotNo};
-use crate::core::places::{Booked, CapacityTooSmall, Take};
+use crate::core::ids::HoldId;
+use crate::core::places::{Booked, Limit, LimitTooSmall, Take};
 use crate::core::time::Instant;
 
 /// A message to a session.
@@ -22,8 +22,8 @@ pub(crate) enum SessionMessage {
     Durable(Durable),
     /// The state starts anew from the durable bookings.
     Rebuild(Rebuild),
-    /// A new capacity of a slot.
-    Capacity(CapacityCommand),
+    /// A new capacity of a slot, or a new stock of vaccine.
+    Limit(LimitCommand),
     /// The session takes no more bookings, or is cancelled.
     Close(CloseCommand),
     /// Time has passed: look at holds and at those who wait.
@@ -46,7 +46,9 @@ pub(crate) struct Durable {
     pub(crate) epoch: u64,
     pub(crate) settled: Vec<Take>,
     pub(crate) changes: Vec<PlaceChange>,
-    pub(crate) capacity_changed: Vec<SlotNo>,
+    pub(crate) limits_changed: Vec<Limit>,
+    /// A close was taken back: it grants again.
+    pub(crate) reopened: bool,
 }
 
 /// A new start, in a new epoch of the ledger.
@@ -55,13 +57,12 @@ pub(crate) struct Rebuild {
     pub(crate) booked: Booked,
 }
 
-/// A new capacity of a slot, with the entry that will make it durable.
-pub(crate) struct CapacityCommand {
-    pub(crate) slot: SlotNo,
-    pub(crate) capacity: u32,
+/// A new limit, with the entry that will make it durable.
+pub(crate) struct LimitCommand {
+    pub(crate) limit: Limit,
     pub(crate) entry: Entry,
     pub(crate) ticket: Ticket,
-    pub(crate) refused: oneshot::Sender<CapacityTooSmall>,
+    pub(crate) refused: oneshot::Sender<LimitTooSmall>,
 }
 
 /// The end of a session, with the entry that will make it durable.

@@ -15,7 +15,7 @@ pub(crate) use clerk::SessionClerk;
 pub(crate) use grant::{CampaignTurn, Grant, GrantLeg, Purpose, Takes, Ticket};
 #[cfg(test)]
 pub(crate) use message::Durable;
-pub(crate) use message::{CapacityCommand, CloseCommand, SessionMessage};
+pub(crate) use message::{CloseCommand, LimitCommand, SessionMessage};
 pub(crate) use sink::ActorSink;
 #[cfg(test)]
 pub(crate) use system::Mailbox;

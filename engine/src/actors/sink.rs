@@ -8,6 +8,7 @@ use super::message::{Durable, Rebuild, SessionMessage};
 use super::system::Shared;
 use crate::core::event::Event;
 use crate::core::ids::SessionId;
+use crate::core::places::Limit;
 use crate::core::refusal::RefusalCode;
 use crate::ledger::{Batch, Outcome, Sink};
 use crate::planted::{Bug, planted};
@@ -39,9 +40,15 @@ impl Sink for ActorSink {
                     of(change.session, &mut |durable| durable.changes.push(change));
                 }
                 match event {
-                    Event::CapacityChanged { session, slot, .. } => {
-                        of(*session, &mut |durable| durable.capacity_changed.push(*slot));
+                    Event::CapacityChanged { session, slot, capacity } => {
+                        let limit = Limit::Slot { slot: *slot, capacity: *capacity };
+                        of(*session, &mut |durable| durable.limits_changed.push(limit));
                     }
+                    Event::StockChanged { session, doses_total } => {
+                        let limit = Limit::Stock { doses_total: *doses_total };
+                        of(*session, &mut |durable| durable.limits_changed.push(limit));
+                    }
+                    Event::SessionReopened(session) => of(*session, &mut |durable| durable.reopened = true),
                     // Whoever waits there is decided again, by the new phase.
                     Event::SessionClosed(session) | Event::SessionCancelled(session) => of(*session, &mut |_| {}),
                     Event::SessionsPublished { .. } => published = true,

@@ -31,4 +31,5 @@ pub mod site_change;
 pub mod site_check;
 pub mod site_place;
 pub mod staff;
+pub mod suspicion;
 pub mod time;

@@ -99,8 +99,27 @@ pub struct Places {
     slots: Vec<SlotPlaces>,
     holds: HashMap<HoldId, HeldPlace>,
     expiries: BTreeSet<(Instant, HoldId)>,
+    /// A smaller stock of vaccine that is on its way to the disk counts at once.
+    stock_undecided: Option<u32>,
     closing: bool,
     holds_changed: bool,
+}
+
+/// A limit of a session that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The places of a slot.
+    Slot {
+        /// Which.
+        slot: SlotNo,
+        /// Its new capacity.
+        capacity: u32,
+    },
+    /// The vaccine of the whole session.
+    Stock {
+        /// How many doses there are; none is without limit.
+        doses_total: Option<u32>,
+    },
 }
 
 impl Places {
@@ -108,7 +127,15 @@ impl Places {
     #[must_use]
     pub fn new(booked: Booked) -> Self {
         let slots = vec![SlotPlaces::default(); booked.0.len()];
-        Self { booked, slots, holds: HashMap::new(), expiries: BTreeSet::new(), closing: false, holds_changed: true }
+        Self {
+            booked,
+            slots,
+            holds: HashMap::new(),
+            expiries: BTreeSet::new(),
+            stock_undecided: None,
+            closing: false,
+            holds_changed: true,
+        }
     }
 
     /// Decides whether a booking may stay where it is: whoever has the place needs no other, but the session must be open.
@@ -198,7 +225,10 @@ impl Places {
             0
         };
         let free = web_free(capacity, taken, share);
-        session.doses_total.map_or(free, |total| {
+        let stock_undecided = self.stock_undecided.filter(|_| count_undecided);
+        // Whichever of the two is smaller.
+        let stock = session.doses_total.into_iter().chain(stock_undecided).min();
+        stock.map_or(free, |total| {
             let taken_in_all: u32 = (0..self.slots.len()).map(|index| taken_in(index).total()).sum();
             free.min(total.saturating_sub(taken_in_all))
         })
@@ -288,23 +318,37 @@ impl Places {
         ended
     }
 
-    /// Decides a new capacity of a slot: never below what is booked, being decided and held. A smaller one counts at once.
-    pub fn change_capacity(&mut self, no: SlotNo, capacity: u32) -> Result<(), CapacityTooSmall> {
-        let index = usize::from(no.0);
-        let taken = self.taken(index);
-        if capacity < taken {
-            return Err(CapacityTooSmall { taken });
+    /// Decides a new limit: never below what is booked, being decided and held. A smaller one counts at once.
+    pub fn change_limit(&mut self, limit: Limit) -> Result<(), LimitTooSmall> {
+        match limit {
+            Limit::Slot { slot, capacity } => {
+                let index = usize::from(slot.0);
+                let taken = self.taken(index);
+                if capacity < taken {
+                    return Err(LimitTooSmall { taken });
+                }
+                self.slots[index].capacity_undecided = Some(capacity);
+            }
+            Limit::Stock { doses_total } => {
+                let taken = self.taken_in_all();
+                if doses_total.is_some_and(|total| total < taken) {
+                    return Err(LimitTooSmall { taken });
+                }
+                self.stock_undecided = doses_total;
+            }
         }
-        self.slots[index].capacity_undecided = Some(capacity);
         Ok(())
     }
 
-    /// The new capacity of a slot is durable, or will not be.
-    pub fn settle_capacity(&mut self, no: SlotNo) {
-        self.slots[usize::from(no.0)].capacity_undecided = None;
+    /// The new limit is durable, or will not be.
+    pub fn settle_limit(&mut self, limit: Limit) {
+        match limit {
+            Limit::Slot { slot, .. } => self.slots[usize::from(slot.0)].capacity_undecided = None,
+            Limit::Stock { .. } => self.stock_undecided = None,
+        }
     }
 
-    /// From now on nothing is granted here: a close is on its way to the disk (or, with false, will not be).
+    /// From now on nothing is granted here: a close is on its way to the disk (or, with false, will not be, or was taken back).
     pub const fn set_closing(&mut self, closing: bool) {
         self.closing = closing;
     }
@@ -316,6 +360,12 @@ impl Places {
         self.booked.0[index].total() + places.undecided.total() + places.held.total()
     }
 
+    /// The same in the whole session.
+    #[must_use]
+    pub fn taken_in_all(&self) -> u32 {
+        (0..self.slots.len()).map(|index| self.taken(index)).sum()
+    }
+
     /// Starts anew from the durable bookings, after takes were decided by a fault: nothing is undecided, holds live on as long
     /// as they fit.
     pub fn restart(&mut self, booked: Booked) {
@@ -323,6 +373,7 @@ impl Places {
             self.booked = booked;
         }
         self.closing = false;
+        self.stock_undecided = None;
         for places in &mut self.slots {
             if !planted(Bug::TakesSurviveRestart) {
                 places.undecided = Count::default();
@@ -355,17 +406,18 @@ impl Places {
         &self.booked
     }
 
-    /// Whether every slot keeps booked + undecided + held ≤ capacity.
+    /// Whether every slot keeps booked + undecided + held ≤ capacity, and the session as much as there is vaccine.
     #[must_use]
     pub fn within_capacity(&self, session: &Session) -> bool {
         session.slots.iter().enumerate().all(|(index, slot)| self.taken(index) <= slot.capacity)
+            && session.doses_total.is_none_or(|total| self.taken_in_all() <= total)
     }
 }
 
-/// A capacity below what is taken.
+/// A limit below what is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{taken} places of the slot are booked or held")]
-pub struct CapacityTooSmall {
+#[error("{taken} places are booked or held")]
+pub struct LimitTooSmall {
     /// How many places are booked, being decided or held.
     pub taken: u32,
 }
@@ -405,6 +457,10 @@ mod tests {
 
     fn booked(slot: u16, phone: bool, taken: bool) -> PlaceChange {
         PlaceChange { session: SessionId(1), slot: SlotNo(slot), phone, taken }
+    }
+
+    fn slot_of(capacity: u32) -> Limit {
+        Limit::Slot { slot: SlotNo(0), capacity }
     }
 
     fn long_before() -> Instant {
@@ -502,15 +558,42 @@ mod tests {
         let mut places = Places::new(Booked::none(1));
         places.apply(&booked(0, false, true));
         hold(&mut places, 0, false, HoldId(1), now.plus_minutes(5));
-        assert_eq!(places.change_capacity(SlotNo(0), 1), Err(CapacityTooSmall { taken: 2 }));
+        assert_eq!(places.change_limit(slot_of(1)), Err(LimitTooSmall { taken: 2 }));
         assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
-        assert_eq!(places.change_capacity(SlotNo(0), 2), Ok(()));
+        assert_eq!(places.change_limit(slot_of(2)), Ok(()));
         assert_ne!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
         // A larger one counts when it is durable.
-        assert_eq!(places.change_capacity(SlotNo(0), 9), Ok(()));
+        assert_eq!(places.change_limit(slot_of(9)), Ok(()));
         assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
-        places.settle_capacity(SlotNo(0));
+        places.settle_limit(slot_of(0));
         assert!(places.within_capacity(&session));
+    }
+
+    #[test]
+    fn a_smaller_stock_counts_at_once_in_every_slot_and_never_below_what_is_taken() {
+        let now = long_before();
+        let with = |doses_total| session(&[(5, 0), (5, 0)], doses_total);
+        let stock = |doses_total| Limit::Stock { doses_total };
+        let mut places = Places::new(Booked::none(2));
+        places.apply(&booked(0, false, true));
+        hold(&mut places, 1, true, HoldId(1), now.plus_minutes(5));
+        assert_eq!(places.change_limit(stock(Some(1))), Err(LimitTooSmall { taken: 2 }));
+        assert_eq!(decide(&places, &with(None), wanted(0, false, None), now), PlaceDecision::Granted);
+        assert_eq!(places.change_limit(stock(Some(2))), Ok(()));
+        // It may still not be: nobody hears "full" from it before it is durable.
+        assert_eq!(decide(&places, &with(None), wanted(0, false, None), now), PlaceDecision::Undecided);
+        places.settle_limit(stock(Some(2)));
+        assert_eq!(decide(&places, &with(Some(2)), wanted(0, false, None), now), full(Some(now.plus_minutes(5))));
+        // A larger one counts when it is durable.
+        assert_eq!(places.change_limit(stock(None)), Ok(()));
+        assert_eq!(decide(&places, &with(Some(2)), wanted(0, false, None), now), full(Some(now.plus_minutes(5))));
+        places.settle_limit(stock(None));
+        assert_eq!(decide(&places, &with(None), wanted(0, false, None), now), PlaceDecision::Granted);
+        assert!(places.within_capacity(&with(Some(2))) && !places.within_capacity(&with(Some(1))));
+        // A fault forgets what was on its way.
+        assert_eq!(places.change_limit(stock(Some(2))), Ok(()));
+        places.restart(places.booked().clone());
+        assert_eq!(decide(&places, &with(None), wanted(0, false, None), now), PlaceDecision::Granted);
     }
 
     #[test]
@@ -518,8 +601,8 @@ mod tests {
         let (small, large, now) = (session(&[(1, 0)], None), session(&[(4, 0)], None), long_before());
         let mut places = Places::new(Booked::none(1));
         places.apply(&booked(0, false, true));
-        assert_eq!(places.change_capacity(SlotNo(0), 1), Ok(()));
-        places.settle_capacity(SlotNo(0));
+        assert_eq!(places.change_limit(slot_of(1)), Ok(()));
+        places.settle_limit(slot_of(0));
         let full = decide(&places, &small, wanted(0, false, None), now);
         assert!(matches!(full, PlaceDecision::Refused(refusal) if refusal.code == RefusalCode::Full));
         assert_eq!(decide(&places, &large, wanted(0, false, None), now), PlaceDecision::Granted);

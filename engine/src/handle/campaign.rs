@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::EngineHandle;
+use super::{EngineHandle, PlanProblem};
 use crate::core::event::{By, Event};
 use crate::core::ids::SessionId;
 use crate::core::refusal::Refusal;
@@ -30,6 +30,9 @@ pub enum CampaignError {
     /// The city's pages cannot say this.
     #[error("{} things on the city's pages are not within bounds; nothing was written", .0.len())]
     WrongSite(Vec<SiteProblem>),
+    /// The plan of the campaign does not allow it.
+    #[error(transparent)]
+    Plan(#[from] PlanProblem),
     /// There are no drafts to publish.
     #[error("there are no drafts to publish")]
     NoDrafts,

@@ -10,6 +10,7 @@ mod checks;
 mod contact;
 mod day_list;
 mod desk;
+mod drafts;
 mod ending;
 mod erasure;
 mod exports;
@@ -18,6 +19,8 @@ mod leftovers;
 mod login;
 mod offers;
 mod passwords;
+mod plan;
+mod publish;
 mod pulse;
 mod reading;
 mod report;
@@ -26,8 +29,11 @@ mod sessions;
 mod site;
 mod staff;
 mod start;
+mod vaccines;
+mod venues;
 mod verifying;
 mod viewed;
+mod waves;
 
 pub use accounts::{LOGIN_CHARS_MAX, NewSecrets, StaffError};
 pub use attendance::NoShowRefusal;
@@ -35,22 +41,26 @@ pub use audit::{AuditPage, AuditQuery};
 pub use calls::{CallError, CallerClaim, CallerView, Lookup};
 pub use campaign::CampaignError;
 pub use day_list::{AtDesk, CounterOffer, CounterSlot, DayPart, DayPerson, DaySlot, SlotCounts};
+pub use drafts::DraftSummary;
 pub use ending::{CampaignStatus, OpenSession};
 pub use erasure::Erased;
 pub use exports::{AgeClass, DayCount, DayListRow, Days, DosesGiven};
 pub use follow_up::{FollowUpPage, FollowUpQuery, FollowUpRow};
 pub use leftovers::{LEFTOVER_IDS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession};
 pub use passwords::{IssuedLine, PasswordRequest, PreparedHash, PreparedPassword};
+pub use plan::{PlanProblem, PlannedSession};
+pub use publish::PublishSummary;
 pub use pulse::{BusySession, Pulse, VenueDay, WaveForecast};
 pub use report::{
     PersonReport, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer,
     ReportedView,
 };
 pub use roll::{RollDifference, RollPreview};
-pub use sessions::{DraftSummary, PublishSummary};
+pub use sessions::STOCK_DOSES_MAX;
 #[cfg(test)]
 pub(crate) use start::Parts;
 pub use start::{EngineConfig, FREE_DISK_FLOOR_BYTES, StartError, VaccineSpec};
+pub use waves::WaveChange;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,6 +114,8 @@ pub(crate) struct Engine {
     pub(crate) counted_since: Instant,
     pub(crate) refusals: Mutex<RecentRefusals>,
     pub(crate) pulse: tokio::sync::Mutex<pulse::PulseTaken>,
+    /// The names of the vaccines that the configuration defines.
+    configured_vaccines: Box<[Box<str>]>,
 }
 
 /// The engine's door. Cheap to clone.

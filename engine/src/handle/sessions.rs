@@ -1,165 +1,20 @@
-//! The city's sessions: drafted, published, resized, closed, cancelled. One such change at a time.
-
-use std::sync::Arc;
+//! The city's sessions once they are published: resized, closed, opened again, cancelled. One such change at a time.
 
 use tokio::sync::oneshot;
 
-use super::{CampaignError, EngineHandle, wait_for};
-use crate::actors::{CampaignTurn, CapacityCommand, CloseCommand, SessionMessage, Ticket};
+use super::{CampaignError, EngineHandle, PlanProblem, wait_for};
+use crate::actors::{CampaignTurn, CloseCommand, LimitCommand, SessionMessage, Ticket};
 use crate::core::event::{By, Entry, Event};
-use crate::core::ids::{Channel, SessionId, SlotNo, VenueId};
+use crate::core::ids::{Channel, ResidentNo, SessionId, SlotNo};
+use crate::core::places::Limit;
 use crate::core::refusal::Refusal;
-use crate::core::resident::BookingState;
-use crate::core::session::{Session, SessionPhase, Slot};
-use crate::core::setup::Venue;
-use crate::core::time::{ClockTime, Day, Instant};
-use crate::roll::SessionRow;
+use crate::core::resident::{Booking, BookingState};
+use crate::core::session::{Session, SessionPhase};
 
-/// What an import of sessions would change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DraftSummary {
-    /// Sessions that become drafts.
-    pub new: usize,
-    /// Drafts that change.
-    pub changed: usize,
-    /// Sessions that are there already, as they are.
-    pub unchanged: usize,
-    /// Published sessions that the file would change: an import never does.
-    pub published: usize,
-}
-
-/// What publishing would open.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PublishSummary {
-    /// The drafts.
-    pub sessions: Vec<SessionId>,
-    /// How many places open.
-    pub places: u64,
-    /// How many places have started by the opening time, so that nobody can ever book them.
-    pub places_too_late: u64,
-    /// The dates of the places that open, ascending.
-    pub dates: Vec<Day>,
-    /// Their venues.
-    pub venues: Vec<String>,
-}
+/// The most doses that a session's stock may have.
+pub const STOCK_DOSES_MAX: u32 = 1_000_000;
 
 impl EngineHandle {
-    /// Drafts the sessions of `rows`; with `dry_run` only says what it would do. A session is known by venue, date, start and
-    /// vaccine; one that is published is left as it is.
-    pub async fn import_sessions(
-        &self,
-        rows: &[SessionRow],
-        dry_run: bool,
-        by: By,
-    ) -> Result<DraftSummary, CampaignError> {
-        let turn = self.turn().await;
-        let (wrong, _) = self.check_sessions(rows);
-        if !wrong.is_empty() {
-            return Err(CampaignError::WrongLines(wrong));
-        }
-        let setup = self.index().setup();
-        let existing: Vec<_> = self.index().sessions().iter().map(|entry| entry.definition()).collect();
-        let mut venues = setup.venues.clone();
-        let mut next_id = existing.iter().map(|session| session.id.0 + 1).max().unwrap_or(1);
-        let mut events = Vec::new();
-        let mut summary = DraftSummary::default();
-        for row in rows {
-            let Some(vaccine) = setup.vaccines.iter().find(|vaccine| *vaccine.name == *row.vaccine) else { continue };
-            let venue = venues.iter().find(|venue| venue.name == row.venue).map(|venue| venue.id);
-            let venue = venue.unwrap_or_else(|| {
-                let id = VenueId(venues.iter().map(|venue| venue.id.0).max().unwrap_or(0) + 1);
-                let venue = Arc::new(Venue { id, name: row.venue.clone() });
-                venues.push(Arc::clone(&venue));
-                events.push(Event::VenueAdded(venue));
-                id
-            });
-            let same = existing.iter().find(|old| {
-                let starts = old.slots.first().is_some_and(|slot| slot.start == row.start);
-                old.venue == venue && old.date == row.date && old.vaccine == vaccine.id && starts
-            });
-            let id = same.map_or(SessionId(next_id), |old| old.id);
-            let drafted = Session {
-                id,
-                venue,
-                date: row.date,
-                vaccine: vaccine.id,
-                doses: row.doses.clone(),
-                phase: SessionPhase::Draft,
-                slots: slots(row),
-                doses_total: None,
-            };
-            match same {
-                Some(old) if Session { phase: SessionPhase::Draft, ..(**old).clone() } == drafted => {
-                    summary.unchanged += 1;
-                }
-                Some(old) if !old.phase.is_hidden() => summary.published += 1,
-                Some(_) => {
-                    summary.changed += 1;
-                    events.push(Event::SessionDrafted(drafted));
-                }
-                None => {
-                    next_id += 1;
-                    summary.new += 1;
-                    events.push(Event::SessionDrafted(drafted));
-                }
-            }
-        }
-        if !dry_run && !events.is_empty() {
-            self.append_in_turn(turn, by, events, None).await?;
-        }
-        Ok(summary)
-    }
-
-    /// What publishing all drafts to open at `opens_at` would open.
-    #[must_use]
-    pub fn drafts(&self, opens_at: Instant) -> PublishSummary {
-        let setup = self.index().setup();
-        let mut summary = PublishSummary::default();
-        for entry in self.index().sessions() {
-            let session = entry.definition();
-            if session.phase != SessionPhase::Draft {
-                continue;
-            }
-            summary.sessions.push(session.id);
-            let before = summary.places;
-            for slot in &session.slots {
-                let in_time = session.date.at(slot.start) > opens_at;
-                let counted = if in_time { &mut summary.places } else { &mut summary.places_too_late };
-                *counted += u64::from(slot.capacity);
-            }
-            if summary.places > before {
-                summary.dates.push(session.date);
-                summary.venues.extend(setup.venue(session.venue).map(|venue| venue.name.clone()));
-            }
-        }
-        summary.dates.sort_unstable();
-        summary.dates.dedup();
-        summary.venues.sort_unstable();
-        summary.venues.dedup();
-        summary
-    }
-
-    /// Publishes the drafts that were `shown`, to open at `opens_at`.
-    pub async fn publish(&self, shown: &PublishSummary, opens_at: Instant, by: By) -> Result<(), CampaignError> {
-        let turn = self.turn().await;
-        if shown.sessions.is_empty() {
-            return Err(CampaignError::NoDrafts);
-        }
-        if shown.places == 0 {
-            return Err(CampaignError::NothingOpens);
-        }
-        if self.drafts(opens_at) != *shown {
-            return Err(CampaignError::ChangedMeanwhile);
-        }
-        // "Open now" is a time a moment ago.
-        if opens_at < self.now().plus_minutes(-5) {
-            return Err(CampaignError::OpensInThePast);
-        }
-        let event = Event::SessionsPublished { sessions: shown.sessions.clone(), opens_at };
-        self.append_in_turn(turn, by, vec![event], None).await?;
-        Ok(())
-    }
-
     /// Changes a slot's capacity: never below what is booked and held.
     pub async fn change_capacity(
         &self,
@@ -176,18 +31,69 @@ impl EngineHandle {
         if definition.slot(slot).is_none() || definition.phase.is_hidden() {
             return Err(CampaignError::NoSuchSession(session));
         }
-        let events = vec![Event::CapacityChanged { session, slot, capacity }];
-        let (entry, ticket, outcome) = self.city_change(turn, by, events)?;
+        let event = Event::CapacityChanged { session, slot, capacity };
+        self.change_limit(turn, session, Limit::Slot { slot, capacity }, event, by).await
+    }
+
+    /// Says how many doses of vaccine there are for a session; none is without limit. Never fewer than are booked and held.
+    pub async fn change_stock(
+        &self,
+        session: SessionId,
+        doses_total: Option<u32>,
+        by: By,
+    ) -> Result<(), CampaignError> {
+        let turn = self.turn().await;
+        let definition = self.index().session(session).ok_or(CampaignError::NoSuchSession(session))?.definition();
+        if doses_total.is_some_and(|total| total > STOCK_DOSES_MAX) {
+            return Err(PlanProblem::StockTooLarge(STOCK_DOSES_MAX).into());
+        }
+        let event = Event::StockChanged { session, doses_total };
+        match definition.phase {
+            _ if definition.doses_total == doses_total => Ok(()),
+            SessionPhase::Discarded | SessionPhase::Cancelled { .. } => Err(CampaignError::NotOpen(session)),
+            // A draft has no clerk, and nobody has a place in it.
+            SessionPhase::Draft => {
+                self.append_in_turn(turn, by, vec![event], None).await?;
+                Ok(())
+            }
+            SessionPhase::Published { .. } | SessionPhase::Closed { .. } => {
+                self.change_limit(turn, session, Limit::Stock { doses_total }, event, by).await
+            }
+        }
+    }
+
+    /// Lets the session's clerk decide a new limit.
+    async fn change_limit(
+        &self,
+        turn: CampaignTurn,
+        session: SessionId,
+        limit: Limit,
+        event: Event,
+        by: By,
+    ) -> Result<(), CampaignError> {
+        let (entry, ticket, outcome) = self.city_change(turn, by, vec![event])?;
         let (refused, too_small) = oneshot::channel();
-        let command = CapacityCommand { slot, capacity, entry, ticket, refused };
-        self.0.shared.registry.tell(session, SessionMessage::Capacity(command));
+        let command = LimitCommand { limit, entry, ticket, refused };
+        self.0.shared.registry.tell(session, SessionMessage::Limit(command));
         match wait_for(outcome).await {
             Ok(_) => Ok(()),
-            Err(refusal) => match too_small.await {
-                Ok(too_small) => Err(CampaignError::CapacityTooSmall(too_small.taken)),
-                Err(_) => Err(refusal.into()),
+            Err(refusal) => match (too_small.await, limit) {
+                (Ok(too_small), Limit::Slot { .. }) => Err(CampaignError::CapacityTooSmall(too_small.taken)),
+                (Ok(too_small), Limit::Stock { .. }) => Err(PlanProblem::StockTooSmall(too_small.taken).into()),
+                (Err(_), _) => Err(refusal.into()),
             },
         }
+    }
+
+    /// A closed session takes bookings again: its clerk grants once this is durable.
+    pub async fn reopen_session(&self, session: SessionId, by: By) -> Result<(), CampaignError> {
+        let turn = self.turn().await;
+        let phase = self.index().session(session).map(|entry| entry.definition().phase);
+        if !matches!(phase, Some(SessionPhase::Closed { .. })) {
+            return Err(PlanProblem::NotClosed(session).into());
+        }
+        self.append_in_turn(turn, by, vec![Event::SessionReopened(session)], None).await?;
+        Ok(())
     }
 
     /// From now on the session takes no bookings; those made stand.
@@ -195,22 +101,43 @@ impl EngineHandle {
         self.end_session(session, by, Event::SessionClosed(session)).await
     }
 
+    /// Closes each of `sessions` that still takes bookings, one after the other, and goes on if one of them cannot be closed. Gives
+    /// how many were closed; an error is the first, and calling it again closes the rest.
+    pub async fn close_sessions(&self, sessions: &[SessionId], by: By) -> (usize, Result<(), CampaignError>) {
+        let mut closed = 0;
+        let mut first_error = Ok(());
+        for session in sessions {
+            match self.close_session(*session, by.clone()).await {
+                Ok(()) => closed += 1,
+                // Somebody else has closed it meanwhile.
+                Err(CampaignError::NotOpen(_)) => {}
+                Err(error) => first_error = first_error.and(Err(error)),
+            }
+        }
+        (closed, first_error)
+    }
+
+    /// How many people have a booking in `session` that its cancellation would take, or has not taken yet.
+    #[must_use]
+    pub fn bookings_to_cancel(&self, session: SessionId) -> usize {
+        self.booked_in(session).len()
+    }
+
+    /// The first half of cancelling a session: it is closed for good, and each of its bookings is yet to be cancelled by
+    /// [`EngineHandle::cancel_session`]. If it is cancelled already, nothing changes.
+    pub async fn begin_to_cancel(&self, session: SessionId, by: By) -> Result<(), CampaignError> {
+        let phase = self.index().session(session).map(|entry| entry.definition().phase);
+        if !matches!(phase, Some(SessionPhase::Cancelled { .. })) {
+            self.end_session(session, by, Event::SessionCancelled(session)).await?;
+        }
+        Ok(())
+    }
+
     /// Cancels a session: it closes first, then each booking becomes "cancelled by the city". Calling it again goes on where a
     /// fault stopped it. Gives how many bookings were cancelled by this call.
     pub async fn cancel_session(&self, session: SessionId, by: By) -> Result<usize, CampaignError> {
-        let phase = self.index().session(session).map(|entry| entry.definition().phase);
-        if !matches!(phase, Some(SessionPhase::Cancelled { .. })) {
-            self.end_session(session, by.clone(), Event::SessionCancelled(session)).await?;
-        }
-        let mut residents = Vec::new();
-        self.index().for_each_resident(|no, entry| {
-            let here = |booking: &&crate::core::resident::Booking| {
-                booking.session == session && booking.state == BookingState::Booked
-            };
-            if entry.record.bookings.iter().any(|booking| here(&booking)) {
-                residents.push(no);
-            }
-        });
+        self.begin_to_cancel(session, by.clone()).await?;
+        let residents = self.booked_in(session);
         let mut cancelled = 0;
         for resident in residents {
             let pass = self.pass(resident).await?;
@@ -226,6 +153,18 @@ impl EngineHandle {
             }
         }
         Ok(cancelled)
+    }
+
+    /// Everybody who is booked in `session` and has not come yet.
+    fn booked_in(&self, session: SessionId) -> Vec<ResidentNo> {
+        let mut residents = Vec::new();
+        self.index().for_each_resident(|no, entry| {
+            let here = |booking: &Booking| booking.session == session && booking.state == BookingState::Booked;
+            if entry.record.bookings.iter().any(here) {
+                residents.push(no);
+            }
+        });
+        residents
     }
 
     async fn end_session(&self, session: SessionId, by: By, event: Event) -> Result<(), CampaignError> {
@@ -257,21 +196,4 @@ impl EngineHandle {
         let ticket = Ticket { reply: Some(reply), turn: Some(turn), permit: Some(permit), ..Ticket::default() };
         Ok((Entry { at: self.now(), by, key: None, events }, ticket, outcome))
     }
-}
-
-/// The slots of a row: whole ones only, from start to end.
-fn slots(row: &SessionRow) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let mut start = row.start.0;
-    while start + row.slot_minutes <= row.end.0 {
-        let end = start + row.slot_minutes;
-        slots.push(Slot {
-            start: ClockTime(start),
-            end: ClockTime(end),
-            capacity: row.capacity,
-            phone_share: row.phone_share.unwrap_or(0),
-        });
-        start = end;
-    }
-    slots
 }

@@ -16,7 +16,7 @@ use crate::actors::{ActorSink, ActorSystem, Office, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::core::event::{By, Event};
 use crate::core::ids::{DoseNo, VaccineId};
-use crate::core::setup::{Rules, Vaccine};
+use crate::core::setup::Rules;
 use crate::core::time::Instant;
 use crate::gate::Gate;
 use crate::ledger::{
@@ -179,6 +179,7 @@ impl EngineConfig {
             pool,
             hasher,
             free_disk_floor_bytes: self.free_disk_floor_bytes,
+            configured_vaccines: self.vaccines.iter().map(|vaccine| vaccine.name.as_str().into()).collect(),
         };
         let (engine, sink) = EngineHandle::assemble(parts);
         let identity = ledger.identity().clone();
@@ -201,12 +202,14 @@ pub(crate) struct Parts {
     pub(crate) pool: Arc<HashPool>,
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) free_disk_floor_bytes: u64,
+    pub(crate) configured_vaccines: Box<[Box<str>]>,
 }
 
 impl EngineHandle {
     /// Puts an engine together. It takes changes once it has a queue to a ledger that tells the sink.
     pub(crate) fn assemble(parts: Parts) -> (Self, ActorSink) {
-        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes } = parts;
+        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes, configured_vaccines } =
+            parts;
         let counted_since = clock.now();
         let shared = Arc::new(Shared::new(clock, rules, index, Arc::default(), office));
         shared.start_sessions();
@@ -230,6 +233,7 @@ impl EngineHandle {
             counted_since,
             refusals: Mutex::default(),
             pulse: tokio::sync::Mutex::default(),
+            configured_vaccines,
         }));
         (engine, sink)
     }
@@ -244,15 +248,7 @@ impl EngineHandle {
         for spec in specs {
             let known = setup.vaccines.iter().find(|vaccine| *vaccine.name == *spec.name);
             let id = known.map_or(VaccineId(next), |vaccine| vaccine.id);
-            let vaccine = Vaccine {
-                id,
-                name: spec.name.as_str().into(),
-                doses: spec.doses,
-                interval_days_min: spec.interval_days_min,
-                interval_days_max: spec.interval_days_max,
-                age_years_min: spec.age_years_min,
-                doses_per_vial: spec.doses_per_vial,
-            };
+            let vaccine = spec.vaccine(id);
             if known != Some(&vaccine) {
                 next += u16::from(known.is_none());
                 events.push(Event::VaccineDefined(vaccine));

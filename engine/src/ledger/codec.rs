@@ -164,6 +164,11 @@ pub(super) fn encode_row<T: Serialize>(row: &T) -> Vec<u8> {
     postcard::to_extend(row, vec![FORMAT]).expect("a row encodes into a growing buffer")
 }
 
+/// Names a value by what it is: equal digests are equal values.
+pub(crate) fn digest_of<T: Serialize>(value: &T) -> [u8; 32] {
+    *blake3::hash(&encode_row(value)).as_bytes()
+}
+
 /// Reads a row of table `what` with key `at`.
 pub(super) fn decode_row<T: DeserializeOwned>(bytes: &[u8], what: &'static str, at: u64) -> Result<T, LoadError> {
     match bytes.split_first() {

@@ -26,6 +26,7 @@ mod verify;
 mod writer;
 
 pub use audit::{AuditRow, COMMAND_LINE, SYSTEM};
+pub(crate) use codec::digest_of;
 #[cfg(test)]
 pub(crate) use codec::read_block;
 pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};

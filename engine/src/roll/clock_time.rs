@@ -20,7 +20,8 @@ pub fn parse_clock_time(text: &str) -> Option<ClockTime> {
 }
 
 /// Reads RFC 3339 and, in the city's zone, any date of a file followed by a space and any time: `2026/12/1 9:00`.
-pub(super) fn parse_instant(text: &str) -> Option<Instant> {
+#[must_use]
+pub fn parse_instant(text: &str) -> Option<Instant> {
     let text = plain(text);
     text.parse().ok().or_else(|| {
         let (date, time) = text.split_once(char::is_whitespace)?;

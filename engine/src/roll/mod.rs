@@ -36,7 +36,7 @@ mod wrong_lines;
 
 pub use birth_date::parse_birth_date;
 pub use city_id::{IdProblem, TYPED_ID_CHARS_MAX, parse_city_id, parse_typed_city_id};
-pub use clock_time::parse_clock_time;
+pub use clock_time::{parse_clock_time, parse_instant};
 pub use column::Column;
 pub use contact::{ContactProblem, TYPED_CONTACT_CHARS_MAX, parse_contact};
 pub use date::{DateProblem, Era, parse_date};
@@ -52,11 +52,13 @@ pub use password::{
 pub use problem::{Lang, LineError, Reason, Shown};
 pub use residents::{GROUP_CHARS_MAX, GROUPS_MAX, RollFile, RollRow, parse_roll};
 pub use secret::{PasswordHashParams, PasswordHasher, SecretError, StoredPassword};
-pub use sessions::{CAPACITY_MAX, SLOT_MINUTES, SessionRow, SessionsFile, parse_sessions};
+pub use sessions::{
+    CAPACITY_MAX, SLOT_MINUTES, SessionRow, SessionsFile, TypedSession, parse_sessions, parse_typed_session,
+};
 pub use site::{SITE_FILE_BYTES_MAX, SiteError, SiteFile, parse_site};
 pub use site_export::write_site;
 pub use site_reason::{Expected, SiteReason};
-pub use table::{FIELD_CHARS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX, ParsedFile, ROWS_MAX};
+pub use table::{FIELD_CHARS_MAX, FILE_BYTES_MAX, NAME_CHARS_MAX, ParsedFile, ROWS_MAX, name_of_typed};
 pub use table_out::{TableEncoding, Unwritable, write_table};
 pub use text::{Decoded, Encoding, decode};
-pub use waves::{WaveRow, WavesFile, parse_waves};
+pub use waves::{TypedWave, WaveRow, WavesFile, parse_typed_wave, parse_waves};

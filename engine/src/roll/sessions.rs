@@ -11,7 +11,7 @@ use super::column::Column;
 use super::date::parse_date;
 use super::number::{parse_doses_list, parse_number};
 use super::problem::{LineError, Reason, Shown};
-use super::table::{ParsedFile, Row, Wanted, optional, parse_name, read_table, required};
+use super::table::{ParsedFile, Row, Wanted, optional, parse_name, read_table, read_typed, required};
 
 /// How long a slot may be, in minutes.
 pub const SLOT_MINUTES: RangeInclusive<u32> = 5..=480;
@@ -94,6 +94,37 @@ pub fn parse_sessions(bytes: &[u8]) -> SessionsFile {
     })
 }
 
+/// A session as it is typed into a form: the fields of a line of the file.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs, reason = "the fields are those of the file")]
+pub struct TypedSession<'a> {
+    pub venue: &'a str,
+    pub date: &'a str,
+    pub start: &'a str,
+    pub end: &'a str,
+    pub slot_minutes: &'a str,
+    pub capacity: &'a str,
+    pub vaccine: &'a str,
+    pub doses: &'a str,
+    pub phone_share: &'a str,
+}
+
+/// Reads a session that was typed, or says all that is wrong with it, column by column.
+pub fn parse_typed_session(typed: &TypedSession<'_>) -> Result<SessionRow, Vec<LineError>> {
+    let fields = [
+        (Column::Venue, typed.venue),
+        (Column::Date, typed.date),
+        (Column::Start, typed.start),
+        (Column::End, typed.end),
+        (Column::SlotMinutes, typed.slot_minutes),
+        (Column::Capacity, typed.capacity),
+        (Column::Vaccine, typed.vaccine),
+        (Column::Doses, typed.doses),
+        (Column::PhoneShare, typed.phone_share),
+    ];
+    read_typed(&fields, read_session)
+}
+
 fn read_session(row: &Row<'_>, errors: &mut Vec<LineError>) -> Option<SessionRow> {
     let venue = row.read(Column::Venue, errors, parse_name);
     let date = row.read(Column::Date, errors, |text| parse_date(text).map_err(|problem| problem.reason(text)));
@@ -171,6 +202,28 @@ mod tests {
         let row = &english.rows[0];
         assert_eq!((row.line, row.slot_minutes, row.capacity, row.phone_share), (2, 30, 20, None));
         assert_eq!(sessions("a,2026-12-05,9:30,24:00,30,20,b,1,20\n").rows[0].phone_share, Some(20));
+    }
+
+    #[test]
+    fn what_is_typed_is_read_as_a_line_of_the_file() {
+        let typed = TypedSession {
+            venue: "a",
+            date: "令和8年12月5日",
+            start: "9:30",
+            end: "12:00",
+            slot_minutes: "30",
+            capacity: "20",
+            vaccine: "b",
+            doses: "1;2",
+            phone_share: "",
+        };
+        let line = sessions("a,2026-12-05,9:30,12:00,30,20,b,1;2,\n").rows.remove(0);
+        assert_eq!(parse_typed_session(&typed), Ok(SessionRow { line: 1, ..line }));
+        let wrong = parse_typed_session(&TypedSession { date: "", slot_minutes: "31", ..typed });
+        let columns: Vec<_> = wrong.expect_err("two fields are wrong").iter().map(|error| error.column).collect();
+        assert_eq!(columns, [Some(Column::Date), Some(Column::SlotMinutes)]);
+        let long = "a".repeat(2_000);
+        assert!(parse_typed_session(&TypedSession { venue: &long, ..typed }).is_err());
     }
 
     #[test]

@@ -86,6 +86,31 @@ impl Row<'_> {
     }
 }
 
+/// Reads one row that was typed into a form, or says all that is wrong with it. Its line is 1.
+pub(super) fn read_typed<R>(
+    fields: &[(Column, &str)],
+    read: impl FnOnce(&Row<'_>, &mut Vec<LineError>) -> Option<R>,
+) -> Result<R, Vec<LineError>> {
+    let header: Vec<Column> = fields.iter().map(|(column, _)| *column).collect();
+    let record: StringRecord = fields.iter().map(|(_, typed)| *typed).collect();
+    let row = Row { line: 1, record: &record, header: &header };
+    if let Some(reason) = misshapen(&record, header.len()) {
+        return Err(vec![row.error(None, reason)]);
+    }
+    let mut errors = Vec::new();
+    match read(&row, &mut errors) {
+        Some(read) if errors.is_empty() => Ok(read),
+        _ => Err(errors),
+    }
+}
+
+/// A name that was typed into a form, without the spaces around it; none if it is empty, longer than [`NAME_CHARS_MAX`] or has a
+/// character that cannot be shown.
+#[must_use]
+pub fn name_of_typed(text: &str) -> Option<String> {
+    parse_name(text).ok().filter(|name| !name.chars().any(is_private_use))
+}
+
 /// Reads a name as it is written, without the spaces around it.
 pub(super) fn parse_name(text: &str) -> Result<String, Reason> {
     let name = text.trim();

@@ -7,9 +7,9 @@ use crate::core::time::{Day, Instant};
 use super::clock_time::parse_instant;
 use super::column::Column;
 use super::date::parse_date;
-use super::problem::{Reason, Shown};
+use super::problem::{LineError, Reason, Shown};
 use super::residents::GROUP_CHARS_MAX;
-use super::table::{ParsedFile, Wanted, check_text, parse_name, read_table, required};
+use super::table::{ParsedFile, Row, Wanted, check_text, parse_name, read_table, read_typed, required};
 use super::text::plain;
 
 /// One wave, as the file says. Who fulfils all its criteria belongs to it; without criteria everybody does.
@@ -46,37 +46,63 @@ const COLUMNS: [Wanted; 5] = [
 pub fn parse_waves(bytes: &[u8]) -> WavesFile {
     let mut first_lines: HashMap<String, u64> = HashMap::new();
     read_table(bytes, &COLUMNS, |row, errors| {
-        let name = row.read(Column::Name, errors, |text| {
-            let name = parse_name(text)?;
-            let first_line = *first_lines.entry(name.clone()).or_insert(row.line);
-            if first_line == row.line {
-                Ok(name)
-            } else {
-                Err(Reason::NameTwice { value: Shown::new(&name), first_line })
-            }
-        });
-        let born_from = row.read(Column::BornFrom, errors, optional_date);
-        let born_to = row.read(Column::BornTo, errors, |text| {
-            let to = optional_date(text)?;
-            match (born_from.flatten(), to) {
-                (Some(from), Some(to)) if from > to => Err(Reason::BornFromAfterTo { value: Shown::new(text.trim()) }),
-                _ => Ok(to),
-            }
-        });
-        let group = row.read(Column::Group, errors, |text| {
-            let group = plain(text);
-            check_text(&group, GROUP_CHARS_MAX)?;
-            Ok(if group.is_empty() { None } else { Some(group.into_owned()) })
-        });
-        let opens_at = row.read(Column::OpensAt, errors, |text| {
-            if text.trim().is_empty() {
-                return Err(Reason::ValueMissing);
-            }
-            parse_instant(text).ok_or_else(|| Reason::InstantForm { value: Shown::new(text.trim()) })
-        });
-        let (born_from, born_to) = (born_from?, born_to?);
-        Some(WaveRow { line: row.line, name: name?, born_from, born_to, group: group?, opens_at: opens_at? })
+        let wave = read_wave(row, errors)?;
+        let first_line = *first_lines.entry(wave.name.clone()).or_insert(row.line);
+        if first_line == row.line {
+            return Some(wave);
+        }
+        let reason = Reason::NameTwice { value: Shown::new(&wave.name), first_line };
+        errors.push(row.error(Some(Column::Name), reason));
+        None
     })
+}
+
+/// A wave as it is typed into a form: the fields of a line of the file.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs, reason = "the fields are those of the file")]
+pub struct TypedWave<'a> {
+    pub name: &'a str,
+    pub born_from: &'a str,
+    pub born_to: &'a str,
+    pub group: &'a str,
+    pub opens_at: &'a str,
+}
+
+/// Reads a wave that was typed, or says all that is wrong with it, column by column.
+pub fn parse_typed_wave(typed: &TypedWave<'_>) -> Result<WaveRow, Vec<LineError>> {
+    let fields = [
+        (Column::Name, typed.name),
+        (Column::BornFrom, typed.born_from),
+        (Column::BornTo, typed.born_to),
+        (Column::Group, typed.group),
+        (Column::OpensAt, typed.opens_at),
+    ];
+    read_typed(&fields, read_wave)
+}
+
+fn read_wave(row: &Row<'_>, errors: &mut Vec<LineError>) -> Option<WaveRow> {
+    let name = row.read(Column::Name, errors, parse_name);
+    let born_from = row.read(Column::BornFrom, errors, optional_date);
+    let born_to = row.read(Column::BornTo, errors, |text| {
+        let to = optional_date(text)?;
+        match (born_from.flatten(), to) {
+            (Some(from), Some(to)) if from > to => Err(Reason::BornFromAfterTo { value: Shown::new(text.trim()) }),
+            _ => Ok(to),
+        }
+    });
+    let group = row.read(Column::Group, errors, |text| {
+        let group = plain(text);
+        check_text(&group, GROUP_CHARS_MAX)?;
+        Ok(if group.is_empty() { None } else { Some(group.into_owned()) })
+    });
+    let opens_at = row.read(Column::OpensAt, errors, |text| {
+        if text.trim().is_empty() {
+            return Err(Reason::ValueMissing);
+        }
+        parse_instant(text).ok_or_else(|| Reason::InstantForm { value: Shown::new(text.trim()) })
+    });
+    let (born_from, born_to) = (born_from?, born_to?);
+    Some(WaveRow { line: row.line, name: name?, born_from, born_to, group: group?, opens_at: opens_at? })
 }
 
 fn optional_date(text: &str) -> Result<Option<Day>, Reason> {
@@ -89,7 +115,6 @@ fn optional_date(text: &str) -> Result<Option<Day>, Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::roll::LineError;
     use proptest::prelude::*;
 
     const HEADER: &str = "name,born_from,born_to,group,opens_at\n";
@@ -131,6 +156,18 @@ mod tests {
         let twice = waves("a,,,,2026-12-01 09:00\nb,,,,2026-12-02 09:00\n a ,,,x,2026-12-02 09:00\n");
         let reason = Reason::NameTwice { value: shown("a"), first_line: 2 };
         assert_eq!(twice.errors, [LineError { line: 4, column: Some(Column::Name), reason }]);
+    }
+
+    #[test]
+    fn what_is_typed_is_read_as_a_line_of_the_file() {
+        let typed =
+            TypedWave {
+                name: "医療", group: "医療従事者", opens_at: "2026-11-01T09:00", ..TypedWave::default()
+            };
+        let line = waves("医療,,,医療従事者,2026-11-01 09:00\n").rows.remove(0);
+        assert_eq!(parse_typed_wave(&typed), Ok(WaveRow { line: 1, ..line }));
+        let wrong = parse_typed_wave(&TypedWave { name: " ", opens_at: "", ..typed }).expect_err("two are missing");
+        assert_eq!(wrong.iter().map(|e| e.column).collect::<Vec<_>>(), [Some(Column::Name), Some(Column::OpensAt)]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use super::clients::{Answer, Ask, Call};
 use super::journal::{Journal, Lanes, places_left};
 use super::verdict::{Verdict, offered, rank, verdict};
 use super::world::World;
-use crate::core::ids::HoldId;
+use crate::core::ids::{HoldId, SessionId};
 use crate::core::leg::Leg;
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::BookingState;
@@ -257,6 +257,12 @@ impl Auditor {
         if durable { Ok(()) } else { wrong("a success is durable", format!("{call}; the journal has {contact:?}")) }
     }
 
+    /// Whether the session was closed, or opened again, since the call.
+    fn turned(&self, window: &Window, session: SessionId, open: bool) -> bool {
+        let since = self.journal.turned.iter().rev().take_while(|(seq, ..)| *seq > window.seq_at_call);
+        since.into_iter().any(|(_, id, opened)| (*id, *opened) == (session, open))
+    }
+
     fn city_done(&self, call: &Call, window: &Window) -> Judged {
         let durable = match &call.ask {
             Ask::Capacity { session, slot, capacity } => {
@@ -265,7 +271,9 @@ impl Auditor {
                 };
                 self.journal.capacities.iter().any(made)
             }
-            Ask::Close(session) | Ask::CancelSession(session) => {
+            Ask::Close(session) => self.turned(window, *session, false),
+            Ask::Reopen(session) => self.turned(window, *session, true),
+            Ask::CancelSession(session) => {
                 self.journal.sessions.get(session).is_some_and(|session| !is_published(session))
             }
             Ask::Site { title } => {

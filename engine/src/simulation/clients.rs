@@ -44,6 +44,7 @@ pub(super) enum Ask {
         capacity: u32,
     },
     Close(SessionId),
+    Reopen(SessionId),
     CancelSession(SessionId),
     Draft(Box<SessionRow>),
     Publish {
@@ -123,6 +124,7 @@ impl Call {
                     city(engine.change_capacity(session, slot, capacity, By::System).await)
                 }
                 Ask::Close(session) => city(engine.close_session(session, By::System).await),
+                Ask::Reopen(session) => city(engine.reopen_session(session, By::System).await),
                 Ask::CancelSession(session) => city(engine.cancel_session(session, By::System).await),
                 Ask::Draft(row) => city(engine.import_sessions(&[*row], false, By::System).await),
                 Ask::Publish { opens_at } => {
@@ -190,6 +192,7 @@ impl fmt::Display for Call {
             Ask::Release { .. } => write!(f, "release the hold"),
             Ask::Capacity { session, slot, capacity } => write!(f, "city: {session}/{slot} has {capacity} places"),
             Ask::Close(session) => write!(f, "city: close {session}"),
+            Ask::Reopen(session) => write!(f, "city: open {session} again"),
             Ask::CancelSession(session) => write!(f, "city: cancel {session}"),
             Ask::Draft(row) => write!(f, "city: draft a session on {}", row.date),
             Ask::Publish { opens_at } => write!(f, "city: publish, to open {opens_at:?}"),

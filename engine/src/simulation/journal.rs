@@ -71,6 +71,8 @@ pub(super) struct Journal {
     pub(super) gone: BTreeSet<ResidentNo>,
     /// Changes of capacity with the entry that made them.
     pub(super) capacities: Vec<(u64, SessionId, SlotNo, u32)>,
+    /// Sessions that were closed (false) and opened again (true), with the entry that did it.
+    pub(super) turned: Vec<(u64, SessionId, bool)>,
     /// What the city announced, with the entry that said so.
     pub(super) titles: Vec<(u64, String)>,
     contacts: BTreeMap<ResidentNo, ContactSeen>,
@@ -161,6 +163,10 @@ impl Journal {
                     self.apply_to_sessions(event);
                     self.within_capacity(seq, *session, *slot)?;
                 }
+                Event::SessionClosed(id) | Event::SessionReopened(id) => {
+                    self.turned.push((seq, *id, matches!(event, Event::SessionReopened(_))));
+                    self.apply_to_sessions(event);
+                }
                 event => self.apply_to_sessions(event),
             }
         }
@@ -194,6 +200,7 @@ impl Journal {
                 }
             }
             Event::SessionClosed(id) => phase(id, &|opens_at| SessionPhase::Closed { opens_at }),
+            Event::SessionReopened(id) => phase(id, &|opens_at| SessionPhase::Published { opens_at }),
             Event::SessionCancelled(id) => phase(id, &|opens_at| SessionPhase::Cancelled { opens_at }),
             Event::CapacityChanged { session, slot, capacity } => {
                 if let Some(session) = self.sessions.get_mut(session) {

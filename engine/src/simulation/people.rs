@@ -32,6 +32,7 @@ pub(super) enum Mind {
     ReuseKey,
     Capacity,
     Close,
+    Reopen,
     CancelSession,
     Draft,
     Publish,
@@ -43,7 +44,7 @@ pub(super) enum Mind {
 }
 
 /// How often people think of it, by and large.
-pub(super) const MINDS: [(usize, Mind); 21] = [
+pub(super) const MINDS: [(usize, Mind); 22] = [
     (300, Mind::Book),
     (180, Mind::BookPair),
     (110, Mind::Move),
@@ -57,6 +58,7 @@ pub(super) const MINDS: [(usize, Mind); 21] = [
     (15, Mind::ReuseKey),
     (25, Mind::Capacity),
     (14, Mind::Close),
+    (12, Mind::Reopen),
     (4, Mind::CancelSession),
     (12, Mind::Draft),
     (12, Mind::Publish),
@@ -140,6 +142,15 @@ fn city_ask(mind: Mind, dice: &mut Dice, auditor: &Auditor, world: &World, resid
             Ask::Capacity { session, slot: SlotNo(dice.below(slots) as u16), capacity: dice.within(0..=4) }
         }
         Mind::Close if open > 1 => Ask::Close(session),
+        Mind::Reopen => {
+            let closed = auditor.journal.sessions.values();
+            let closed: Vec<SessionId> =
+                closed.filter(|one| matches!(one.phase, SessionPhase::Closed { .. })).map(|one| one.id).collect();
+            if closed.is_empty() {
+                return None;
+            }
+            Ask::Reopen(*dice.pick(&closed))
+        }
         Mind::CancelSession if open > 2 => Ask::CancelSession(session),
         Mind::Draft if sessions.len() < SESSIONS_MAX => {
             let date = today.plus_days(dice.within(1..=30) as i32);
@@ -235,7 +246,10 @@ impl Chooser<'_> {
     /// A session that the city changes at this moment: people run there.
     fn busy_session(&self) -> Option<SessionId> {
         self.auditor.calls.iter().rev().take(8).find_map(|call| match call.ask {
-            Ask::Capacity { session, .. } | Ask::Close(session) | Ask::CancelSession(session) => Some(session),
+            Ask::Capacity { session, .. }
+            | Ask::Close(session)
+            | Ask::Reopen(session)
+            | Ask::CancelSession(session) => Some(session),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::planted::{Bug, plant};
 /// How many lives a bug may stay hidden.
 const LIVES_MAX: u64 = 2_000;
 
-const BUGS: [Bug; 37] = [
+const BUGS: [Bug; 38] = [
     Bug::AcknowledgeBeforeSync,
     Bug::FreeBeforeDurable,
     Bug::MoveFreesFirst,
@@ -33,6 +33,7 @@ const BUGS: [Bug; 37] = [
     Bug::ShareGivenAway,
     Bug::CapacityTooLate,
     Bug::ClosesTooEarly,
+    Bug::StaysClosed,
     Bug::StayUnasked,
     Bug::OpensEarly,
     Bug::WaveIgnored,

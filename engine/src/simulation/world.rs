@@ -160,6 +160,7 @@ impl World {
             pool,
             hasher,
             free_disk_floor_bytes: 0,
+            configured_vaccines: Box::default(),
         };
         let (engine, sink) = EngineHandle::assemble(parts);
         let (sender, receiver) = queue(QUEUE_ENTRIES);

@@ -14,7 +14,7 @@ use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, pers
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, audit, campaign, data, follow_up, home, login, logout, overview, venue};
+use super::{assets, audit, campaign, data, follow_up, home, login, logout, overview, sessions, venue};
 use crate::cross_site::cross_site_layer;
 
 /// Who works in a venue.
@@ -37,7 +37,58 @@ fn table() -> StaffRoutes {
         .route(Anybody, Get, "/assets/{file}", assets::get_asset)
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
-    campaign_pages(call_centre_pages(venue_pages(overview_pages(data_pages(shared)))))
+    let with_people = call_centre_pages(venue_pages(shared));
+    campaign_pages(overview_pages(data_pages(plan_pages(with_people))))
+}
+
+/// The plan: sessions, publishing, waves, venues, vaccines.
+fn plan_pages(table: StaffRoutes) -> StaffRoutes {
+    use Method::{Get, Post};
+
+    table
+        .route(ADMINS, Get, "/sessions", sessions::month::get_sessions)
+        .route(ADMINS, Get, "/sessions/list", sessions::list::get_list)
+        .route(ADMINS, Get, "/sessions/new", sessions::new::get_new)
+        .route(ADMINS, Post, "/sessions/new", sessions::new::post_new)
+        .route(ADMINS, Get, "/sessions/pattern", sessions::pattern::get_pattern)
+        .route(ADMINS, Post, "/sessions/pattern", sessions::pattern::post_pattern)
+        .route(ADMINS, Get, "/sessions/sheet", sessions::sheet::get_sheet)
+        .upload(ADMINS, "/sessions/sheet", sessions::sheet::post_sheet)
+        .route(ADMINS, Get, "/sessions/drafts", sessions::drafts::get_drafts)
+        .route(ADMINS, Post, "/sessions/drafts/discard", sessions::drafts::post_discard)
+        .route(ADMINS, Post, "/sessions/drafts/restore", sessions::drafts::post_restore)
+        .route(ADMINS, Get, "/sessions/close", sessions::close::get_close)
+        .route(ADMINS, Post, "/sessions/close", sessions::close::post_close)
+        .route(ADMINS, Post, "/sessions/reopen", sessions::close::post_reopen_many)
+        .route(ADMINS, Get, "/sessions/{session}", sessions::one::get_session)
+        .route(ADMINS, Post, "/sessions/{session}/capacity", sessions::capacity::post_capacity)
+        .route(ADMINS, Post, "/sessions/{session}/stock", sessions::stock::post_stock)
+        .route(ADMINS, Post, "/sessions/{session}/close", sessions::close::post_close_one)
+        .route(ADMINS, Post, "/sessions/{session}/reopen", sessions::close::post_reopen_one)
+        .route(ADMINS, Get, "/sessions/{session}/cancel", sessions::cancel::get_cancel)
+        .route(ADMINS, Post, "/sessions/{session}/cancel", sessions::cancel::post_cancel)
+        .route(ADMINS, Post, "/sessions/{session}/cancel/rest", sessions::cancel::post_cancel_rest)
+        .route(ADMINS, Get, "/publish", sessions::publish::get_publish)
+        .route(ADMINS, Post, "/publish", sessions::publish::post_publish)
+        .route(ADMINS, Post, "/publish/propose", sessions::publish::post_propose)
+        .route(ADMINS, Post, "/publish/withdraw", sessions::publish::post_withdraw)
+        .route(ADMINS, Get, "/waves", sessions::waves::get_waves)
+        .route(ADMINS, Get, "/waves/new", sessions::waves::get_new_wave)
+        .route(ADMINS, Post, "/waves/new", sessions::waves::post_new_wave)
+        .route(ADMINS, Get, "/waves/{wave}", sessions::waves::get_wave)
+        .route(ADMINS, Post, "/waves/{wave}", sessions::waves::post_wave)
+        .route(ADMINS, Post, "/waves/{wave}/earlier", sessions::waves::post_earlier)
+        .route(ADMINS, Get, "/waves/{wave}/remove", sessions::waves::get_remove)
+        .route(ADMINS, Post, "/waves/{wave}/remove", sessions::waves::post_remove)
+        .route(ADMINS, Get, "/venues", sessions::venues::get_venues)
+        .route(ADMINS, Post, "/venues", sessions::venues::post_venues)
+        .route(ADMINS, Get, "/venues/{venue}", sessions::venues::get_venue)
+        .route(ADMINS, Post, "/venues/{venue}", sessions::venues::post_venue)
+        .route(ADMINS, Get, "/vaccines", sessions::vaccines::get_vaccines)
+        .route(ADMINS, Get, "/vaccines/new", sessions::vaccines::get_new_vaccine)
+        .route(ADMINS, Post, "/vaccines/new", sessions::vaccines::post_new_vaccine)
+        .route(ADMINS, Get, "/vaccines/{vaccine}", sessions::vaccines::get_vaccine)
+        .route(ADMINS, Post, "/vaccines/{vaccine}", sessions::vaccines::post_vaccine)
 }
 
 /// The venue's day, and whom the city has to reach.
@@ -178,6 +229,20 @@ fn data_pages(table: StaffRoutes) -> StaffRoutes {
 /// Where the navigation leads, in its order. Whoever may not open a page does not see its link.
 pub(super) const NAV: &[NavLink] = &[
     NavLink { access: Access::SignedIn, path: "/", label: "ホーム", about: "この役割でできること" },
+    // The plan.
+    NavLink {
+        access: ADMINS, path: "/sessions", label: "接種会", about: "月の表、下書き、定員、受付の停止、中止"
+    },
+    NavLink {
+        access: ADMINS, path: "/publish", label: "公開", about: "下書きを確かめて、二人で公開する"
+    },
+    NavLink {
+        access: ADMINS, path: "/waves", label: "優先区分", about: "だれが、いつから予約できるか"
+    },
+    NavLink { access: ADMINS, path: "/venues", label: "会場の登録", about: "会場の名前" },
+    NavLink {
+        access: ADMINS, path: "/vaccines", label: "ワクチン", about: "回数、間隔、対象年齢、1瓶の回数"
+    },
     // The city's data.
     NavLink {
         access: ADMINS, path: "/imports", label: "取り込み", about: "名簿と、ほかの場所で受けた接種の記録"

@@ -5,6 +5,7 @@ use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::staff::StaffRole;
 
 use super::dates::{day_words, instant_words};
+use super::sessions::words::plan_words;
 
 /// The engine's "no" about a booking.
 pub(super) fn refusal_words(refusal: &Refusal) -> String {
@@ -66,6 +67,7 @@ pub(super) fn campaign_words(error: &CampaignError) -> String {
         CampaignError::EmptyRoll => {
             "ファイルに1人もいません。名簿全体を空にすることはできません。何も取り込まれていません。".into()
         }
+        CampaignError::Plan(problem) => plan_words(problem),
         CampaignError::NoDrafts => "公開する下書きがありません。".into(),
         CampaignError::NothingOpens => {
             "受付開始の時刻までに、すべての下書きの接種会が始まってしまいます。受け付ける枠がありません。".into()

@@ -6,6 +6,7 @@ mod campaign;
 mod city;
 mod keyboard;
 mod operator;
+mod sessions;
 
 mod access;
 mod data;
