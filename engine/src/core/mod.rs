@@ -3,6 +3,8 @@
 //! `decide` and `places` say what may happen; `event` is what happened; `apply` on a record, on counts and on the setup is
 //! the only way in which anything changes.
 
+pub mod booking;
+pub mod by;
 pub mod campaign;
 pub mod care;
 pub mod color;
@@ -17,6 +19,7 @@ pub mod leg;
 pub mod places;
 pub mod refusal;
 pub mod resident;
+pub mod resident_set;
 pub mod session;
 pub mod setup;
 pub mod site;
