@@ -241,15 +241,12 @@ impl Index {
         if RecentEvents::counts(event) {
             lock(&self.recent).count(at, event);
         }
-        match event {
-            Event::Booked { .. } => {
-                self.bookings_live.fetch_add(1, Ordering::AcqRel);
-            }
-            Event::Cancelled { .. } => {
-                self.bookings_live.fetch_sub(1, Ordering::AcqRel);
-            }
-            _ => {}
-        }
+        let live = &self.bookings_live;
+        let _before = match event {
+            Event::Booked { .. } => live.fetch_add(1, Ordering::AcqRel),
+            Event::Cancelled { .. } => live.fetch_sub(1, Ordering::AcqRel),
+            _ => 0,
+        };
     }
 
     /// Puts rows that lie beside the journal.
