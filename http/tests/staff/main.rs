@@ -2,9 +2,11 @@
 
 mod browser;
 mod city;
+mod in_a_call;
 mod keyboard;
 
 mod access;
 mod limits;
 mod operator;
+mod phone_booking;
 mod sign_in;
