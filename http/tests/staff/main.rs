@@ -4,8 +4,10 @@ mod audit;
 mod browser;
 mod campaign;
 mod city;
+mod in_a_call;
 mod keyboard;
 mod operator;
+mod phone_booking;
 mod sessions;
 
 mod access;
