@@ -7,9 +7,11 @@ use zeroize::Zeroizing;
 use super::EngineHandle;
 use super::campaign::CampaignError;
 use super::login::HASH_WAIT_MAX;
+use crate::actors::Ticket;
 use crate::core::credential::StaffSecret;
 use crate::core::event::{By, Event};
-use crate::core::ids::VenueId;
+use crate::core::ids::{Channel, VenueId};
+use crate::core::refusal::Refusal;
 use crate::core::staff::{StaffAccount, StaffRole};
 use crate::ledger::Beside;
 use crate::roll::{Lane, normalise_password};
@@ -55,6 +57,17 @@ impl EngineHandle {
         let before = self.staff_account(login).ok_or(CampaignError::NoSuchStaff)?;
         let account = StaffAccount { role, venue, disabled, generation: before.generation + 1 };
         self.append_in_turn(turn, by, vec![Event::StaffChanged { login: login.into(), account }], None).await?;
+        Ok(())
+    }
+
+    /// Writes down that somebody signed in or, with `out`, signed out.
+    ///
+    /// # Errors
+    /// If the ledger does not take it; whoever signs in may do so all the same, so that a full disk locks nobody out.
+    pub async fn note_signed(&self, login: &str, out: bool) -> Result<(), Refusal> {
+        let (by, login) = (By::Staff(login.into()), login.into());
+        let event = if out { Event::SignedOut { login } } else { Event::SignedIn { login } };
+        self.append(by, vec![event], None, Ticket::default(), Channel::City).await?;
         Ok(())
     }
 

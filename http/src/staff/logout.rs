@@ -17,7 +17,7 @@ pub(super) async fn post_logout(
     headers: HeaderMap,
 ) -> Response {
     if let Some(token) = cookie::read(&headers, CookieName::Staff, client.https) {
-        desk.sign_ins.end(token);
+        desk.sign_out(token).await;
     }
     let mut answer = go_to("/login?done=logout");
     answer.headers_mut().extend(cookie::remove(CookieName::Staff, client.https).map(|cookie| (SET_COOKIE, cookie)));

@@ -85,7 +85,23 @@ impl StaffDesk {
         self.throttle.succeeded(bucket);
         count_login("staff_granted");
         let begun = self.sign_ins.begin(login, account.generation, self.engine.now());
-        begun.map_err(|_| SignInError::Internal)
+        let token = begun.map_err(|_| SignInError::Internal)?;
+        self.note(login, false).await;
+        Ok(token)
+    }
+
+    /// Ends what began with `token`.
+    pub(super) async fn sign_out(&self, token: &str) {
+        if let Some(login) = self.sign_ins.end(token) {
+            self.note(&login, true).await;
+        }
+    }
+
+    /// Writes it down for the audit. A store that takes nothing locks nobody out of looking.
+    async fn note(&self, login: &str, out: bool) {
+        if let Err(refusal) = self.engine.note_signed(login, out).await {
+            tracing::warn!(code = refusal.code.code(), out, "a sign-in is not in the audit");
+        }
     }
 
     /// The time step whose code was typed, if it is a current one of `login`.

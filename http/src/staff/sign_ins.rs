@@ -67,9 +67,9 @@ impl SignIns {
         Some(sign_in.clone())
     }
 
-    /// Ends what began with `token`.
-    pub(super) fn end(&self, token: &str) {
-        self.lock().remove(&hash(token));
+    /// Ends what began with `token`; says whose it was.
+    pub(super) fn end(&self, token: &str) -> Option<Box<str>> {
+        self.lock().remove(&hash(token)).map(|sign_in| sign_in.login)
     }
 
     fn stands(&self, sign_in: &SignIn, now: Instant) -> bool {

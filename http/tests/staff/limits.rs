@@ -1,6 +1,7 @@
 //! How long somebody stays signed in, and what ends it at once.
 
-use sesshu_engine::core::event::By;
+use sesshu_engine::AuditQuery;
+use sesshu_engine::core::event::{By, Event};
 use sesshu_engine::core::staff::StaffRole;
 
 use super::city::{City, PASSWORD};
@@ -71,5 +72,25 @@ async fn a_form_of_somebody_who_was_signed_out_says_that_nothing_was_done() {
     let page = browser.post_only("/logout", &[]).await;
     assert_eq!(page.status, 401);
     assert!(page.says("実行されていません") && page.says("href=\"/login\""), "{}", page.html);
+    city.close();
+}
+
+#[tokio::test]
+async fn who_signed_in_and_out_is_in_the_audit() {
+    let city = City::open().await;
+    let mut browser = city.signed_in_as("admin1").await;
+    browser.post("/logout", &[]).await;
+    let query = AuditQuery { maker: Some("admin1".into()), rows_max: 10, ..AuditQuery::default() };
+    let events: Vec<Event> = city
+        .engine
+        .audit(query)
+        .await
+        .expect("an answer")
+        .entries
+        .into_iter()
+        .flat_map(|(_, entry)| entry.events)
+        .collect();
+    let login = || "admin1".into();
+    assert_eq!(events, [Event::SignedOut { login: login() }, Event::SignedIn { login: login() }]);
     city.close();
 }
