@@ -56,6 +56,14 @@ struct ListLink {
     is_here: bool,
 }
 
+/// A reason for an export, as its form offers it.
+struct ReasonChoice {
+    code: &'static str,
+    words: &'static str,
+    /// Whether it was chosen, kept after an error.
+    is_chosen: bool,
+}
+
 #[derive(Template)]
 #[template(path = "staff/follow_up/lists.html")]
 struct ListsPage<'a> {
@@ -67,20 +75,14 @@ struct ListsPage<'a> {
     others: ListLink,
     shown: FollowUpPage,
     next_href: Option<String>,
-    reasons: Vec<(ExportReason, &'static str)>,
+    reasons: Vec<ReasonChoice>,
     /// What was chosen, kept after an error.
-    reason: &'a str,
     encoding: &'a str,
 }
 
 impl ListsPage<'_> {
     fn why(&self) -> &'static str {
         self.query.why.map_or("", FollowUp::code)
-    }
-
-    /// Whether this reason was chosen.
-    fn is_reason(&self, reason: &ExportReason) -> bool {
-        self.reason == reason.code()
     }
 
     /// Whether CP932 was chosen.
@@ -127,9 +129,14 @@ async fn lists_page(
     let others = if query.done { "まだの人" } else { "済んだ人" };
     let others = link(query.why, !query.done, others.to_owned());
     let next_href = shown.next_skip.map(|skip| href(FollowUpQuery { skip, ..query }));
-    let reasons = ExportReason::ALL.iter().map(|reason| (*reason, reason_words(*reason))).collect();
+    let choice = |one: &ExportReason| ReasonChoice {
+        code: one.code(),
+        words: reason_words(*one),
+        is_chosen: one.code() == reason,
+    };
+    let reasons = ExportReason::ALL.iter().map(choice).collect();
     let f = desk.frame(Some(staff));
-    page(status, &ListsPage { f, errors, query, lists, others, shown, next_href, reasons, reason, encoding })
+    page(status, &ListsPage { f, errors, query, lists, others, shown, next_href, reasons, encoding })
 }
 
 #[derive(Deserialize)]
