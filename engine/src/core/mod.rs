@@ -13,6 +13,7 @@ pub mod decide;
 pub mod event;
 pub mod ids;
 pub mod leg;
+pub mod limit;
 pub mod places;
 pub mod refusal;
 pub mod resident;
