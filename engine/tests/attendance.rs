@@ -92,7 +92,7 @@ async fn another_venue_sees_which_venue_it_is_and_not_who() {
     let (city, numbers) = city().await;
     let add = city.engine().put_staff("gym", StaffRole::Venue, "himitsu-no-kotoba", [1; 20], By::System);
     add.await.expect("an account");
-    let bind = city.engine().change_staff("gym", StaffRole::Venue, Some(GYM), false, By::System);
+    let bind = city.engine().bind_staff("gym", Some(GYM), By::System);
     bind.await.expect("it is bound");
     city.wait_until("2026-12-05 09:00");
     let gym = By::Staff("gym".into());

@@ -69,9 +69,8 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("venue", "session") => Object::with_foreign(&town.session, &town.other_session, "99999"),
         ("sessions", "session") if path.ends_with("/cancel/rest") => Object::new(&town.cancelled, "99999"),
         ("sessions", "session") => Object::new(&town.other_session, "99999"),
-        ("waves", "wave") => Object::new("1", "99"),
         ("venues", "venue") => Object::new(&town.other_venue, "99999"),
-        ("vaccines", "vaccine") => Object::new("1", "99"),
+        ("waves", "wave") | ("vaccines", "vaccine") => Object::new("1", "99"),
         ("site", "id") if path.starts_with("/site/venues/") => Object::new(&town.other_venue, "99999"),
         ("site", "id") => Object::new(&town.announcement, "99999"),
         ("site", "key") => Object::new(&town.text, "no.such.text"),
@@ -97,7 +96,7 @@ fn path_of_own(town: &Town, row: RouteRow) -> String {
 pub(crate) fn variations(town: &Town, row: RouteRow) -> Vec<Variation> {
     let mut all = elsewhere(town, row);
     let Page { query, form, .. } = page(town, row);
-    for name in names(row.path) {
+    for name in varying(row.path) {
         let Object { foreign, missing, malformed, statuses, .. } = object(town, row.path, name);
         let others = [("foreign", foreign.as_deref()), ("missing", Some(missing)), ("malformed", Some(malformed))];
         for (kind, value) in others.into_iter().filter_map(|(kind, value)| Some((kind, value?))) {
@@ -138,7 +137,7 @@ fn elsewhere(town: &Town, row: RouteRow) -> Vec<Variation> {
     }
 }
 
-fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
+fn varying(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
@@ -152,16 +151,29 @@ fn filled(path: &'static str, value: impl Fn(&str) -> String) -> String {
 
 /// What is sent to a route, and what it may tell.
 pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
-    use Fact::{BirthDate, Contact, Id, Name};
+    match row.path.split('/').nth(1) {
+        Some("calls") => page_of_a_call(town, row),
+        Some("venue") => page_of_a_venue(town, row),
+        _ => page_of_the_city(town, row),
+    }
+}
+
+fn names(people: &[Who]) -> Vec<Told> {
+    people.iter().map(|who| Told(*who, Fact::Name)).collect()
+}
+
+fn form(fields: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+}
+
+/// Who comes to the first venue today.
+const AT_VENUE: [Who; 2] = [Who::Caller, Who::Here];
+
+/// Whoever is on the line, by name.
+fn page_of_a_call(town: &Town, row: RouteRow) -> Page {
     use Method::{Get, Post};
 
-    let names = |people: &[Who]| people.iter().map(|who| Told(*who, Name)).collect::<Vec<_>>();
-    let form = |fields: &[(&'static str, &str)]| {
-        fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Vec<_>>()
-    };
-    let at_venue = [Who::Caller, Who::Here];
     match (row.method, row.path) {
-        // The call centre: whoever is on the line, by name.
         (Get, path) if path.starts_with("/calls/{call}/{turn}") => {
             let number = town.number(Who::Caller);
             let query = match path {
@@ -189,14 +201,22 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
         },
         (Post, "/calls/{call}/{turn}/release") => Page { form: form(&[("hold", &town.hold)]), ..Page::default() },
         (Post, "/calls/{call}/end") => Page { form: form(&[("outcome", "done")]), ..Page::default() },
-        // A venue: whoever comes there today, by name; whoever stands at the counter; whoever is to be called.
-        (Get, "/venue/{venue}") => Page { query: "?slot=all".to_owned(), shows: names(&at_venue), ..Page::default() },
+        _ => Page::default(),
+    }
+}
+
+/// Whoever comes there today, by name; whoever stands at the counter; whoever is to be called.
+fn page_of_a_venue(town: &Town, row: RouteRow) -> Page {
+    use Method::{Get, Post};
+
+    match (row.method, row.path) {
+        (Get, "/venue/{venue}") => Page { query: "?slot=all".to_owned(), shows: names(&AT_VENUE), ..Page::default() },
         (Get, "/venue/{venue}/print" | "/venue/{venue}/people/{number}") => {
-            Page { shows: names(&at_venue), ..Page::default() }
+            Page { shows: names(&AT_VENUE), ..Page::default() }
         }
         (Post, "/venue/{venue}/find") => {
             let part = Who::Here.name_kana().chars().take(3).collect::<String>();
-            Page { form: form(&[("q", &part)]), shows: names(&at_venue), ..Page::default() }
+            Page { form: form(&[("q", &part)]), shows: names(&AT_VENUE), ..Page::default() }
         }
         (Post, "/venue/{venue}/people/{number}") => Page {
             form: form(&[("seen", "booked"), ("next", "vaccinated")]),
@@ -220,9 +240,19 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
         },
         (Post, "/venue/{venue}/leftovers/{session}/ids") => Page {
             form: form(&[("rows", "1"), ("encoding", "utf-8")]),
-            shows: Who::ALL.map(|who| Told(who, Id)).into(),
+            shows: Who::ALL.map(|who| Told(who, Fact::Id)).into(),
             ..Page::default()
         },
+        _ => Page::default(),
+    }
+}
+
+/// What is kept and watched for the whole city.
+fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
+    use Fact::{BirthDate, Contact, Id, Name};
+    use Method::{Get, Post};
+
+    match (row.method, row.path) {
         // Whom the city has to reach.
         (_, "/follow-up" | "/follow-up/export") => {
             let about =
@@ -256,7 +286,7 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
             let kind = [("what", "day_list"), ("from", today), ("venue", venue), ("reason", "venue")];
             Page {
                 form: form(&[&kind[..], &[("encoding", "utf-8")]].concat()),
-                shows: names(&at_venue),
+                shows: names(&AT_VENUE),
                 ..Page::default()
             }
         }
