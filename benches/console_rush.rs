@@ -111,7 +111,7 @@ impl Rush {
         let Tally { came, served, turned_away, cut } = &*self.tally;
         format!(
             "visitors a second: {:.0} come, {:.0} are served, {:.0} are told that the city is busy, {:.0} find no way in; the storm \
-             hears {:.0} times its booking and {:.0} times that the city is busy; {:.0} s",
+             hears {:.0} times its booking and {:.0} times another answer; {:.0} s",
             each(came),
             each(served),
             each(turned_away),

@@ -135,7 +135,7 @@ impl Visitors {
 pub struct StormAnswers {
     /// A booking, for the first time or again.
     pub booked: AtomicUsize,
-    /// Anything else: that the city is busy.
+    /// Anything else, above all that the city is busy.
     pub others: AtomicUsize,
 }
 
