@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Structs that are stored about people: the file, and the struct.
 const STORED: &[(&str, &str)] = &[
     ("engine/src/core/resident.rs", "Person"),
-    ("engine/src/core/resident.rs", "Booking"),
+    ("engine/src/core/booking.rs", "Booking"),
     ("engine/src/core/resident.rs", "ResidentRecord"),
     ("engine/src/core/resident.rs", "DoseElsewhere"),
     ("engine/src/core/resident.rs", "KeyRecord"),

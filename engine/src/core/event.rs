@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::booking::PlaceChange;
+pub use super::by::By;
 use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
 use super::resident::{Booking, BookingState, DoseElsewhere, EndedLogin};
+pub use super::resident_set::ResidentSet;
 use super::session::Session;
 use super::setup::{Vaccine, Venue, Wave};
 use super::site::Site;
@@ -26,40 +29,6 @@ pub struct Entry {
     pub key: Option<RequestKey>,
     /// What changed.
     pub events: Vec<Event>,
-}
-
-/// Who made a change or saw a person, by pseudonym.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum By {
-    /// The resident.
-    Resident(ResidentNo),
-    /// A member of staff, by login name.
-    Staff(Box<str>),
-    /// Somebody at the command line, by the operating system's user id.
-    CommandLine {
-        /// The user id.
-        uid: u32,
-    },
-    /// Sesshu itself.
-    System,
-    /// An operator in a call, for the person on the line.
-    Call {
-        /// The operator's login name.
-        login: Box<str>,
-        /// The call.
-        call: CallId,
-    },
-}
-
-impl By {
-    /// The member of staff, if it was one.
-    #[must_use]
-    pub fn staff(&self) -> Option<&str> {
-        match self {
-            Self::Staff(login) | Self::Call { login, .. } => Some(login),
-            Self::Resident(_) | Self::CommandLine { .. } | Self::System => None,
-        }
-    }
 }
 
 /// What can change. Events carry all that `apply` needs, so that applying them asks nobody.
@@ -311,53 +280,6 @@ impl Event {
     pub const PEOPLE_VIEWED_MAX: usize = 200;
 }
 
-/// Pseudonyms in ascending order, as ranges: a whole roll takes a few bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResidentSet(Vec<(u32, u32)>);
-
-impl ResidentSet {
-    /// Whether `resident` is in it.
-    #[must_use]
-    pub fn contains(&self, resident: ResidentNo) -> bool {
-        let after = self.0.partition_point(|&(first, _)| first <= resident.0);
-        after > 0 && resident.0 <= self.0[after - 1].1
-    }
-
-    /// Whether nobody is in it.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many are in it.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|&(first, last)| (last - first + 1) as usize).sum()
-    }
-
-    /// All of them, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = ResidentNo> + '_ {
-        self.0.iter().flat_map(|&(first, last)| first..=last).map(ResidentNo)
-    }
-}
-
-/// Collects pseudonyms in any order.
-impl FromIterator<ResidentNo> for ResidentSet {
-    fn from_iter<I: IntoIterator<Item = ResidentNo>>(residents: I) -> Self {
-        let mut all: Vec<u32> = residents.into_iter().map(|resident| resident.0).collect();
-        all.sort_unstable();
-        all.dedup();
-        let mut ranges: Vec<(u32, u32)> = Vec::new();
-        for no in all {
-            match ranges.last_mut() {
-                Some((_, last)) if *last + 1 == no => *last = no,
-                _ => ranges.push((no, no)),
-            }
-        }
-        Self(ranges)
-    }
-}
-
 impl Entry {
     /// The most bookings that one entry makes: a pair.
     pub const BOOKINGS_MAX: u64 = 2;
@@ -376,27 +298,6 @@ impl Entry {
                 made += 1;
             }
         }
-    }
-}
-
-/// A place taken or freed by an event: what counts of a session are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlaceChange {
-    /// In which session.
-    pub session: SessionId,
-    /// In which slot.
-    pub slot: SlotNo,
-    /// Whether it counts as taken by phone.
-    pub phone: bool,
-    /// Taken, or freed.
-    pub taken: bool,
-}
-
-impl PlaceChange {
-    /// The place of `booking`, taken or freed.
-    #[must_use]
-    pub const fn of(booking: &Booking, taken: bool) -> Self {
-        Self { session: booking.session, slot: booking.slot, phone: booking.channel.uses_phone_share(), taken }
     }
 }
 
@@ -479,22 +380,6 @@ impl Event {
             | Self::CampaignReopened
             | Self::CampaignErased { .. }
             | Self::SiteChanged(_) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_resident_set_holds_exactly_what_it_was_given() {
-        let set: ResidentSet = [5, 1, 2, 3, 9, 5].map(ResidentNo).into_iter().collect();
-        assert_eq!(set.iter().map(|no| no.0).collect::<Vec<_>>(), [1, 2, 3, 5, 9]);
-        assert_eq!((set.len(), set.is_empty(), ResidentSet::default().is_empty()), (5, false, true));
-        assert_eq!(set.0, [(1, 3), (5, 5), (9, 9)], "a run takes one range");
-        for no in 0..12 {
-            assert_eq!(set.contains(ResidentNo(no)), [1, 2, 3, 5, 9].contains(&no), "{no}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! the only way in which anything changes.
 
 pub mod attendance;
+pub mod booking;
+pub mod by;
 pub mod calls;
 pub mod campaign;
 pub mod care;
@@ -24,6 +26,7 @@ pub mod places;
 pub mod recent;
 pub mod refusal;
 pub mod resident;
+pub mod resident_set;
 pub mod session;
 pub mod setup;
 pub mod site;

@@ -271,7 +271,9 @@ impl City {
 
     /// The bytes of the store's file as they lie on the disk now.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
-        std::fs::read(self.folder.path().join("sesshu.redb")).expect("the store's file")
+        let files = std::fs::read_dir(self.folder.path()).expect("the folder").filter_map(Result::ok);
+        let store = files.max_by_key(|file| file.metadata().map_or(0, |meta| meta.len())).expect("the store's file");
+        std::fs::read(store.path()).expect("the store's file")
     }
 
     /// Shuts the engine down and opens the folder again.
