@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
+use futures_util::StreamExt;
 use tower::ServiceExt;
 
 const PAGE_BYTES_MAX: usize = 4 << 20;
@@ -132,7 +133,13 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let body = to_bytes(body, PAGE_BYTES_MAX).await.expect("a page");
+        // What is sent on and on is heard until its first message.
+        let endless = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if endless {
+            body.into_data_stream().next().await.expect("a message").expect("a message")
+        } else {
+            to_bytes(body, PAGE_BYTES_MAX).await.expect("a page")
+        };
         let bytes = body.to_vec();
         let html = String::from_utf8_lossy(&bytes).into_owned();
         Page { bytes, status: parts.status, headers: parts.headers, html, address: address.to_owned() }
