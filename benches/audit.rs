@@ -100,7 +100,8 @@ async fn people_and_accounts(folder: &Path) {
     let shown = engine.roll_difference(&roll, false).digest;
     engine.import_roll(&roll, false, shown, By::System).await.expect("the roll");
     for n in 0..ACCOUNTS {
-        let put = engine.put_staff(&login(n), StaffRole::Operator, "himitsu-no-kotoba", [7; 20], By::System);
+        let login = login(n);
+        let put = engine.put_staff(&login, StaffRole::Operator, "himitsu-no-kotoba", [7; 20], By::System);
         put.await.expect("an account");
     }
     engine.shutdown();

@@ -92,7 +92,7 @@ async fn another_venue_sees_which_venue_it_is_and_not_who() {
     let (city, numbers) = city().await;
     let add = city.engine().put_staff("gym", StaffRole::Venue, "himitsu-no-kotoba", [1; 20], By::System);
     add.await.expect("an account");
-    let bind = city.engine().change_staff("gym", StaffRole::Venue, Some(GYM), false, By::System);
+    let bind = city.engine().bind_staff("gym", Some(GYM), By::System);
     bind.await.expect("it is bound");
     city.wait_until("2026-12-05 09:00");
     let gym = By::Staff("gym".into());
@@ -119,7 +119,8 @@ async fn a_days_list_shows_who_is_asked_for_and_each_view_is_an_entry_before() {
     let day = support::day(DAY);
     let slots = city.engine().day_slots(HALL, day, &staff()).expect("the venue's own");
     assert_eq!(slots.iter().map(|slot| slot.counts.booked).collect::<Vec<_>>(), [2, 1]);
-    let people = |part| city.engine().day_people(HALL, day, part, &staff());
+    let me = staff();
+    let people = |part| city.engine().day_people(HALL, day, part, &me);
     let slot = people(DayPart::Slot(ONE, SlotNo(0))).await.expect("a list");
     assert_eq!(slot.iter().map(|person| person.number).collect::<std::collections::BTreeSet<_>>().len(), 2);
     assert_eq!(people(DayPart::All).await.expect("a list").len(), 3);

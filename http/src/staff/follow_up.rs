@@ -67,20 +67,15 @@ struct ListsPage<'a> {
     others: ListLink,
     shown: FollowUpPage,
     next_href: Option<String>,
-    reasons: Vec<(ExportReason, &'static str)>,
-    /// What was chosen, kept after an error.
-    reason: &'a str,
+    /// The codes of what an export may be for, in words, and whether it was chosen: kept after an error.
+    reasons: Vec<(&'static str, &'static str, bool)>,
+    /// The encoding that was chosen, kept after an error.
     encoding: &'a str,
 }
 
 impl ListsPage<'_> {
     fn why(&self) -> &'static str {
         self.query.why.map_or("", FollowUp::code)
-    }
-
-    /// Whether this reason was chosen.
-    fn is_reason(&self, reason: &ExportReason) -> bool {
-        self.reason == reason.code()
     }
 
     /// Whether CP932 was chosen.
@@ -127,9 +122,9 @@ async fn lists_page(
     let others = if query.done { "まだの人" } else { "済んだ人" };
     let others = link(query.why, !query.done, others.to_owned());
     let next_href = shown.next_skip.map(|skip| href(FollowUpQuery { skip, ..query }));
-    let reasons = ExportReason::ALL.iter().map(|reason| (*reason, reason_words(*reason))).collect();
+    let reasons = ExportReason::ALL.iter().map(|one| (one.code(), reason_words(*one), one.code() == reason)).collect();
     let f = desk.frame(Some(staff));
-    page(status, &ListsPage { f, errors, query, lists, others, shown, next_href, reasons, reason, encoding })
+    page(status, &ListsPage { f, errors, query, lists, others, shown, next_href, reasons, encoding })
 }
 
 #[derive(Deserialize)]

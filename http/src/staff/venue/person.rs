@@ -27,7 +27,10 @@ use crate::staff::problem::StaffProblem;
 /// The lot that each desk entered last, by login and vaccine: a vial gives several people their dose. One entry for each account
 /// and vaccine at most.
 #[derive(Default)]
-pub(in crate::staff) struct LastLots(Mutex<HashMap<(Box<str>, VaccineId), Box<str>>>);
+pub(in crate::staff) struct LastLots(Mutex<HashMap<Desk, Box<str>>>);
+
+/// A login and a vaccine.
+type Desk = (Box<str>, VaccineId);
 
 impl LastLots {
     fn of(&self, login: &str, vaccine: VaccineId) -> String {
