@@ -17,6 +17,7 @@ use sesshu_engine::core::time::{Day, Instant};
 use sesshu_engine::ledger::{Append, BlockWriter, Chain, HighWaterFile, Ledger, RedbLedger, recover};
 use sesshu_engine::roll::{PasswordHashParams, RollRow};
 use sesshu_engine::{AuditQuery, EngineConfig, EngineHandle, VaccineSpec};
+use sesshu_tests::report;
 use tokio::runtime::Runtime;
 
 const ENTRIES: u64 = 200_000;
@@ -45,13 +46,13 @@ fn main() {
     runtime.block_on(people_and_accounts(folder.path()));
     let started = StdInstant::now();
     let first = fill(folder.path(), entries);
-    println!("{entries} entries in {:.0} s", started.elapsed().as_secs_f64());
+    report(&format!("{entries} entries in {:.0} s", started.elapsed().as_secs_f64()));
     // The first start writes the fold; the second one reads only what a start needs.
     runtime.block_on(folded(folder.path()));
     let started = StdInstant::now();
     runtime.block_on(async {
         let engine = open(folder.path()).await;
-        println!("open in {:.1} s", started.elapsed().as_secs_f64());
+        report(&format!("open in {:.1} s", started.elapsed().as_secs_f64()));
         ask_all(&engine, first, entries).await;
         engine.shutdown();
     });
@@ -176,7 +177,7 @@ async fn ask_all(engine: &EngineHandle, first: u64, entries: u64) {
         let at = from.plus_ms(i64::try_from(whole * (n + 1) / (ASKED + 2)).expect("small"));
         AuditQuery { from: Some(at), to: Some(at.plus_minutes(60)), rows_max: ROWS_MAX, ..AuditQuery::default() }
     };
-    println!("{:<58} {:>6} {:>10} {:>10} {:>10}", "question", "rows", "first, ms", "cold, ms", "warm, ms");
+    report(&format!("{:<58} {:>6} {:>10} {:>10} {:>10}", "question", "rows", "first, ms", "cold, ms", "warm, ms"));
     ask(engine, "whom did this account view, newest page", of_account).await;
     ask(engine, "whom did this account view, oldest page", |n| AuditQuery { before: oldest, ..of_account(n) }).await;
     ask(engine, "who viewed this person, newest page", of_person).await;
@@ -206,6 +207,6 @@ async fn ask(engine: &EngineHandle, what: &str, question: impl Fn(u64) -> AuditQ
         }
     }
     let [first, cold, warm] = slowest;
-    println!("{what:<58} {rows:>6} {first:>10.2} {cold:>10.2} {warm:>10.2}");
+    report(&format!("{what:<58} {rows:>6} {first:>10.2} {cold:>10.2} {warm:>10.2}"));
     assert!(first.max(cold).max(warm) < 1_000.0, "{what}: an answer took longer than a second");
 }
