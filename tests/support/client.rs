@@ -9,6 +9,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 
+/// The content type of events that the server sends one after the other.
+const STREAM: &str = "text/event-stream";
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A request to send.
@@ -91,6 +93,12 @@ impl Answer {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it goes on and on. Then the body is what came first.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with(STREAM))
     }
 
     /// The body as text.
@@ -214,7 +222,8 @@ impl Client {
         let (status, headers, body) =
             tokio::time::timeout(ANSWER_WITHIN, exchange).await.map_err(|_| ErrorKind::TimedOut)??;
         let answer = Answer { status, headers, body, sent_at, received_at: Instant::now() };
-        if !answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+        let ends = answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        if !ends && !answer.is_stream() {
             self.connection = Some(connection);
         }
         Ok(answer)
@@ -280,7 +289,9 @@ async fn read_answer(connection: &mut BufReader<TcpStream>, without_body: bool) 
         return Ok((status, headers, body));
     }
     if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
-        read_chunks(connection, &mut body).await?;
+        let chunks_max =
+            if header("content-type").is_some_and(|kind| kind.starts_with(STREAM)) { 1 } else { usize::MAX };
+        read_chunks(connection, &mut body, chunks_max).await?;
     } else if let Some(length) = header("content-length") {
         body.resize(length.parse().map_err(|_| invalid(length))?, 0);
         connection.read_exact(&mut body).await?;
@@ -290,8 +301,12 @@ async fn read_answer(connection: &mut BufReader<TcpStream>, without_body: bool) 
     Ok((status, headers, body))
 }
 
-async fn read_chunks(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<(), Error> {
-    loop {
+async fn read_chunks(
+    connection: &mut BufReader<TcpStream>,
+    body: &mut Vec<u8>,
+    chunks_max: usize,
+) -> Result<(), Error> {
+    for _ in 0..chunks_max {
         let line = read_line(connection).await?;
         let digits = line.split(';').next().unwrap_or_default().trim();
         let length = usize::from_str_radix(digits, 16).map_err(|_| invalid(&line))?;
@@ -303,9 +318,10 @@ async fn read_chunks(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) 
             return Err(invalid(&end));
         }
         if length == 0 {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 async fn read_line(connection: &mut BufReader<TcpStream>) -> Result<String, Error> {
