@@ -57,7 +57,7 @@ struct TextsPage<'a> {
 
 struct Line {
     key: &'static str,
-    /// The pages' own text in Japanese.
+    /// The pages' own text in Japanese, without furigana.
     said: String,
     /// The city's, by language.
     own: Vec<(&'static str, &'static str, String)>,
@@ -96,7 +96,7 @@ pub(in crate::staff) async fn get_texts(
     let line = |key: &'static String| {
         let own =
             Lang::all().filter_map(|lang| Some((lang.name(), lang.html(), site.text(lang.code(), key)?.to_owned())));
-        Line { key, said: Lang::JA.markup(key).0.into_owned(), own: own.collect() }
+        Line { key, said: Lang::JA.say(key).into_owned(), own: own.collect() }
     };
     let shown = TextsPage {
         f: desk.frame(Some(&staff)),
