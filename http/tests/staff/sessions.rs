@@ -271,6 +271,14 @@ async fn a_capacity_changes_after_it_was_shown_who_is_booked_and_never_below() {
     assert_eq!(capacities(&city), [1, 5]);
     assert!(admin.post("/sessions/1/capacity", &apply).await.says("データが変わりました"), "what was shown is over");
     assert_eq!(capacities(&city), [1, 5]);
+    // One slot of two: the second look names it alone.
+    let shown = admin.post("/sessions/1/capacity", &[("capacity-0", "1"), ("capacity-1", "6")]).await;
+    assert!(!shown.says("capacity-0"), "{}", shown.html);
+    let one = [("step", "apply"), ("capacity-1", "6"), ("was-1", "5")];
+    assert!(admin.post("/sessions/1/capacity", &one).await.says("定員を変えました"));
+    assert_eq!(capacities(&city), [1, 6]);
+    let emptied = admin.post("/sessions/1/capacity", &[("capacity-0", ""), ("capacity-1", "6")]).await;
+    assert!(emptied.status == 400 && emptied.says("href=\"#capacity-0\""), "{}", emptied.html);
     city.close();
 }
 

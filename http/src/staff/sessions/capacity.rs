@@ -60,7 +60,8 @@ pub(in crate::staff) async fn post_capacity(
         }
         let taken = row.booked.total() + row.held;
         match number_up_to(&row.typed, Session::SLOT_CAPACITY_MAX) {
-            None if row.typed.is_empty() && !was.is_empty() => {}
+            // The second look sends only the slots that change.
+            None if typed.all(&row.field).next().is_none() => {}
             None => {
                 let most = Session::SLOT_CAPACITY_MAX;
                 errors.add(row.field, format!("{}の定員を0から{most}の数字で入力してください。", row.times));
