@@ -119,8 +119,8 @@ async fn a_days_list_shows_who_is_asked_for_and_each_view_is_an_entry_before() {
     let day = support::day(DAY);
     let slots = city.engine().day_slots(HALL, day, &staff()).expect("the venue's own");
     assert_eq!(slots.iter().map(|slot| slot.counts.booked).collect::<Vec<_>>(), [2, 1]);
-    let me = staff();
-    let people = |part| city.engine().day_people(HALL, day, part, &me);
+    let by = staff();
+    let people = |part| city.engine().day_people(HALL, day, part, &by);
     let slot = people(DayPart::Slot(ONE, SlotNo(0))).await.expect("a list");
     assert_eq!(slot.iter().map(|person| person.number).collect::<std::collections::BTreeSet<_>>().len(), 2);
     assert_eq!(people(DayPart::All).await.expect("a list").len(), 3);

@@ -124,8 +124,8 @@ async fn leftovers_are_offered_by_wave_then_by_draw_and_each_contact_seen_is_an_
         staff(),
     );
     assert_eq!(refused(&full.await), Some(RefusalCode::Full));
-    let last = city.engine().leftovers(HALL, ONE, &staff()).await.expect("a list");
-    assert_eq!(last.asked.len(), 4, "what was refused is not kept as accepted");
+    let in_the_end = city.engine().leftovers(HALL, ONE, &staff()).await.expect("a list");
+    assert_eq!(in_the_end.asked.len(), 4, "what was refused is not kept as accepted");
     city.verify().await;
 }
 

@@ -3,6 +3,8 @@
 //! Only what is on the disk is in it. Residents lie in stripes, each under its own lock, so that a publish and a thousand reads
 //! do not meet; every lock is held for a few hundred nanoseconds and never across a wait.
 
+mod counts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -16,9 +18,8 @@ use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::contact::Contact;
 use crate::core::credential::{StaffSecret, StoredPassword};
-use crate::core::event::{Entry, Event, PlaceChange};
+use crate::core::event::{Entry, Event};
 use crate::core::ids::{CityId, ResidentNo, SessionId};
-use crate::core::places::Booked;
 use crate::core::recent::RecentEvents;
 use crate::core::resident::{Contradiction, Person, ResidentRecord};
 use crate::core::session::Session;
@@ -231,27 +232,6 @@ impl Index {
         Ok(())
     }
 
-    fn note_person(&self, session: SessionId, resident: ResidentNo) {
-        if let Some(session) = self.session(session) {
-            lock(&session.people).insert(resident);
-        }
-    }
-
-    fn count(&self, at: Instant, event: &Event) {
-        if RecentEvents::counts(event) {
-            lock(&self.recent).count(at, event);
-        }
-        match event {
-            Event::Booked { .. } => {
-                self.bookings_live.fetch_add(1, Ordering::AcqRel);
-            }
-            Event::Cancelled { .. } => {
-                self.bookings_live.fetch_sub(1, Ordering::AcqRel);
-            }
-            _ => {}
-        }
-    }
-
     /// Puts rows that lie beside the journal.
     pub(super) fn put_beside(&self, beside: &Beside) {
         for (no, person) in &beside.people {
@@ -323,30 +303,6 @@ impl Index {
     /// Puts the setup from the tables, at recovery.
     pub(super) fn put_setup(&self, setup: Setup) {
         self.setup.store(Arc::new(setup));
-    }
-
-    /// Derives all counts from the residents' records, at recovery, and sets the head.
-    pub(super) fn derive_counts(&self, head: Head) -> Result<(), Contradiction> {
-        for session in self.sessions() {
-            let slots = session.definition().slots.len();
-            *lock(&session.booked) = Booked::none(slots);
-        }
-        let mut live = 0;
-        let mut derived = Ok(());
-        self.for_each_resident(|no, resident| {
-            for booking in &resident.record.bookings {
-                self.note_person(booking.session, no);
-            }
-            for booking in resident.record.bookings.iter().filter(|booking| booking.state.uses_place()) {
-                live += 1;
-                let counted = self.session(booking.session).ok_or(Contradiction::NoSuchSlot);
-                let counted = counted.and_then(|session| lock(&session.booked).apply(&PlaceChange::of(booking, true)));
-                derived = derived.and(counted);
-            }
-        });
-        self.bookings_live.store(live, Ordering::Release);
-        *lock(&self.head) = head;
-        derived
     }
 
     /// Applies only what an entry says of records, at recovery, before counts are derived.

@@ -56,6 +56,14 @@ struct ListLink {
     is_here: bool,
 }
 
+/// A reason for an export, as its form offers it.
+struct ReasonChoice {
+    code: &'static str,
+    words: &'static str,
+    /// Whether it was chosen, kept after an error.
+    is_chosen: bool,
+}
+
 #[derive(Template)]
 #[template(path = "staff/follow_up/lists.html")]
 struct ListsPage<'a> {
@@ -67,9 +75,8 @@ struct ListsPage<'a> {
     others: ListLink,
     shown: FollowUpPage,
     next_href: Option<String>,
-    /// The codes of what an export may be for, in words, and whether it was chosen: kept after an error.
-    reasons: Vec<(&'static str, &'static str, bool)>,
-    /// The encoding that was chosen, kept after an error.
+    reasons: Vec<ReasonChoice>,
+    /// What was chosen, kept after an error.
     encoding: &'a str,
 }
 
@@ -122,7 +129,12 @@ async fn lists_page(
     let others = if query.done { "まだの人" } else { "済んだ人" };
     let others = link(query.why, !query.done, others.to_owned());
     let next_href = shown.next_skip.map(|skip| href(FollowUpQuery { skip, ..query }));
-    let reasons = ExportReason::ALL.iter().map(|one| (one.code(), reason_words(*one), one.code() == reason)).collect();
+    let choice = |one: &ExportReason| ReasonChoice {
+        code: one.code(),
+        words: reason_words(*one),
+        is_chosen: one.code() == reason,
+    };
+    let reasons = ExportReason::ALL.iter().map(choice).collect();
     let f = desk.frame(Some(staff));
     page(status, &ListsPage { f, errors, query, lists, others, shown, next_href, reasons, encoding })
 }

@@ -24,13 +24,13 @@ use crate::staff::frame::Frame;
 use crate::staff::page::{go_to, page};
 use crate::staff::problem::StaffProblem;
 
+/// A desk, as its last lots are known: a login and a vaccine.
+type DeskAndVaccine = (Box<str>, VaccineId);
+
 /// The lot that each desk entered last, by login and vaccine: a vial gives several people their dose. One entry for each account
 /// and vaccine at most.
 #[derive(Default)]
-pub(in crate::staff) struct LastLots(Mutex<HashMap<Desk, Box<str>>>);
-
-/// A login and a vaccine.
-type Desk = (Box<str>, VaccineId);
+pub(in crate::staff) struct LastLots(Mutex<HashMap<DeskAndVaccine, Box<str>>>);
 
 impl LastLots {
     fn of(&self, login: &str, vaccine: VaccineId) -> String {
