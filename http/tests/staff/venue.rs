@@ -138,7 +138,7 @@ async fn add_venue(city: &City) -> u32 {
 async fn an_account_that_is_bound_to_a_venue_reaches_no_other() {
     let (city, _, number) = desk().await;
     add_venue(&city).await;
-    let bind = city.engine.change_staff("venue1", StaffRole::Venue, Some(VenueId(2)), false, By::System);
+    let bind = city.engine.bind_staff("venue1", Some(VenueId(2)), By::System);
     bind.await.expect("bound");
     let mut browser = city.signed_in(StaffRole::Venue).await;
     let home = browser.get("/venue").await;
