@@ -1,5 +1,6 @@
 //! The audit: who saw or changed what, when, about whom. Answered from the stored journal by its index.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::EngineHandle;
@@ -88,13 +89,14 @@ impl EngineHandle {
         Ok(read?.filter(|entry| !matches!(entry.by, By::Resident(_))))
     }
 
-    /// The names in kana of `people`, of whom at most [`Event::PEOPLE_VIEWED_MAX`] are looked at; none for those whose personal data
-    /// was erased. Whom somebody sees in the audit is durable in it before this answers.
+    /// The names in kana of `people` by pseudonym, of whom the first [`Event::PEOPLE_VIEWED_MAX`] are looked at; none for those whose
+    /// personal data was erased. Whom somebody sees in the audit is durable in it before this answers.
     pub async fn names_in_audit(
         &self,
         people: impl IntoIterator<Item = ResidentNo>,
         by: By,
     ) -> Result<Vec<(ResidentNo, String)>, Refusal> {
+        let people: BTreeSet<ResidentNo> = people.into_iter().collect();
         let named = people.into_iter().take(Event::PEOPLE_VIEWED_MAX).filter_map(|no| {
             let name = self.index().resident(no, |entry| entry.person.name_kana.to_string());
             name.filter(|name| !name.is_empty()).map(|name| (no, name))

@@ -81,13 +81,13 @@ impl Bars {
     }
 }
 
-/// The number at the upper end of the axis: 1, 2 or 5 times a power of ten, and even.
+/// The number at the upper end of the axis: round, and from [`AXIS_MIN`] on even, so that half of it is a number too.
 fn axis_end(most: u32) -> u32 {
     let mut power = 1_u32;
     loop {
-        for step in [1, 2, 5] {
+        for step in [1, 2, 3, 4, 6, 8] {
             let end = power.saturating_mul(step);
-            if end >= most.max(AXIS_MIN) && end.is_multiple_of(2) {
+            if end >= most.max(AXIS_MIN) {
                 return end;
             }
         }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_number_that_fits_all() {
-        for (most, end) in [(0, 10), (10, 10), (11, 20), (21, 50), (51, 100), (101, 200), (4_000, 5_000)] {
+        for (most, end) in [(0, 10), (10, 10), (11, 20), (21, 30), (51, 60), (99, 100), (101, 200), (4_001, 6_000)] {
             assert_eq!(axis_end(most), end, "{most}");
         }
         assert_eq!(axis_end(u32::MAX), u32::MAX);

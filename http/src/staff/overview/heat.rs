@@ -10,7 +10,7 @@ use sesshu_engine::core::time::Day;
 pub(super) const DAYS_SHOWN_MAX: usize = 42;
 const LEFT: u32 = 176;
 const TOP: u32 = 26;
-const CELL_WIDTH: u32 = 34;
+const CELL_WIDTH: u32 = 42;
 const CELL_HEIGHT: u32 = 28;
 /// What fits beside a row of the picture; the table has the whole name.
 const NAME_CHARS_MAX: usize = 11;
