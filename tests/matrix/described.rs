@@ -148,6 +148,7 @@ fn filled(path: &'static str, value: impl Fn(&str) -> String) -> String {
 }
 
 /// What is sent to a route, and what it may tell.
+#[expect(clippy::too_many_lines, reason = "one row for each page, as in the table of routes")]
 pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
     use Fact::{BirthDate, Contact, Id, Name};
     use Method::{Get, Post};

@@ -157,7 +157,7 @@ impl Town {
         let place = operator.form("/hold").values("place").next().map(str::to_owned);
         self.place = place.unwrap_or_else(|| panic!("no place for dose 2\n{}", operator.page.text()));
         assert!(operator.hold(None).await.expect("an answer"), "{}", operator.page.text());
-        self.hold = operator.address.rsplit('/').next().unwrap_or_default().to_owned();
+        operator.address.rsplit('/').next().unwrap_or_default().clone_into(&mut self.hold);
         (self.call, self.turn, self.lookups) = (call, turn, 1);
     }
 
