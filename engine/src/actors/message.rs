@@ -5,7 +5,8 @@ use tokio::sync::oneshot;
 use super::grant::{Grant, Ticket};
 use crate::core::event::{Entry, PlaceChange};
 use crate::core::ids::HoldId;
-use crate::core::places::{Booked, Limit, LimitTooSmall, Take};
+use crate::core::limit::{Limit, LimitTooSmall};
+use crate::core::places::{Booked, Take};
 use crate::core::time::Instant;
 
 /// A message to a session.

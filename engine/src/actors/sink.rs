@@ -8,7 +8,7 @@ use super::message::{Durable, Rebuild, SessionMessage};
 use super::system::Shared;
 use crate::core::event::Event;
 use crate::core::ids::SessionId;
-use crate::core::places::Limit;
+use crate::core::limit::Limit;
 use crate::core::refusal::RefusalCode;
 use crate::ledger::{Batch, Outcome, Sink};
 use crate::planted::{Bug, planted};

@@ -22,6 +22,7 @@ pub mod forecast;
 pub mod ids;
 pub mod leftover;
 pub mod leg;
+pub mod limit;
 pub mod places;
 pub mod recent;
 pub mod refusal;

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::count::{Count, web_free};
 use super::event::PlaceChange;
 use super::ids::{Channel, DoseNo, HoldId, SlotNo};
+use super::ids::{DoseNo, HoldId, SlotNo};
+use super::limit::{Limit, LimitTooSmall};
 use super::refusal::{Refusal, RefusalCode};
 use super::resident::Contradiction;
 use super::session::Session;
@@ -103,23 +105,6 @@ pub struct Places {
     stock_undecided: Option<u32>,
     closing: bool,
     holds_changed: bool,
-}
-
-/// A limit of a session that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// The places of a slot.
-    Slot {
-        /// Which.
-        slot: SlotNo,
-        /// Its new capacity.
-        capacity: u32,
-    },
-    /// The vaccine of the whole session.
-    Stock {
-        /// How many doses there are; none is without limit.
-        doses_total: Option<u32>,
-    },
 }
 
 impl Places {
@@ -412,14 +397,6 @@ impl Places {
         session.slots.iter().enumerate().all(|(index, slot)| self.taken(index) <= slot.capacity)
             && session.doses_total.is_none_or(|total| self.taken_in_all() <= total)
     }
-}
-
-/// A limit below what is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{taken} places are booked or held")]
-pub struct LimitTooSmall {
-    /// How many places are booked, being decided or held.
-    pub taken: u32,
 }
 
 #[cfg(test)]

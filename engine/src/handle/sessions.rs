@@ -6,7 +6,7 @@ use super::{CampaignError, EngineHandle, PlanProblem, wait_for};
 use crate::actors::{CampaignTurn, CloseCommand, LimitCommand, SessionMessage, Ticket};
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::{Channel, ResidentNo, SessionId, SlotNo};
-use crate::core::places::Limit;
+use crate::core::limit::Limit;
 use crate::core::refusal::Refusal;
 use crate::core::resident::{Booking, BookingState};
 use crate::core::session::{Session, SessionPhase};

@@ -3,7 +3,8 @@
 
 use super::city::City;
 use super::clients::{Answer, Ask, Call};
-use super::journal::{Journal, Lanes, places_left};
+use super::journal::Journal;
+use super::lanes::{Lanes, places_left};
 use super::verdict::{Verdict, offered, rank, verdict};
 use super::world::World;
 use crate::core::ids::{HoldId, SessionId};

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::auditor::Violation;
 use super::city::{self, City};
 use super::clients::{Ask, Call};
+use super::lanes::Lanes;
 use crate::core::event::{Entry, Event};
 use crate::core::ids::{BookingNumber, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
 use crate::core::leg::Leg;
@@ -44,20 +45,6 @@ pub(super) struct ContactSeen {
     /// The last entries that gave and deleted one; 0 for none.
     pub(super) last_given: u64,
     pub(super) last_deleted: u64,
-}
-
-/// Places taken, by lane.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Lanes {
-    pub(super) web: u32,
-    pub(super) phone: u32,
-}
-
-impl Lanes {
-    /// Both together.
-    pub(super) const fn and(self, other: Self) -> Self {
-        Self { web: self.web + other.web, phone: self.phone + other.phone }
-    }
 }
 
 /// The journal so far.
@@ -365,12 +352,6 @@ impl Journal {
     pub(super) fn taken(&self, session: SessionId, slot: SlotNo) -> Lanes {
         self.taken.get(&(session, slot)).copied().unwrap_or_default()
     }
-}
-
-/// How many places a lane could take: on the web less what the phone's share still keeps back.
-pub(super) fn places_left(capacity: u32, taken: Lanes, share_kept: u32) -> u32 {
-    let kept_back = share_kept.saturating_sub(taken.phone);
-    capacity.saturating_sub(taken.web).saturating_sub(taken.phone).saturating_sub(kept_back)
 }
 
 /// Every entry with bookings is exactly one of the requests that were made: no leg is missing, no key is another's.

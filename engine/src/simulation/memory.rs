@@ -1,7 +1,8 @@
 //! What the auditor sees of the engine itself: clerks, index and reads must agree with the durable journal at every moment.
 
 use super::auditor::{Auditor, Judged, is_published, leg, wrong};
-use super::journal::{Lanes, Standing, places_left};
+use super::journal::Standing;
+use super::lanes::{Lanes, places_left};
 use super::world::World;
 use crate::core::ids::{ResidentNo, SlotNo};
 

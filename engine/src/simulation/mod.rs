@@ -13,6 +13,7 @@ mod city;
 mod clients;
 mod crash;
 mod journal;
+mod lanes;
 mod life;
 mod memory;
 mod people;

@@ -3,7 +3,7 @@
 
 use super::auditor::{Judged, Violation, wrong};
 use super::clients::{Ask, Call};
-use super::journal::places_left;
+use super::lanes::places_left;
 use super::life::Life;
 use super::verdict::offered;
 use crate::core::ids::{Channel, DoseNo, RequestKey, ResidentNo, SlotNo};
