@@ -8,7 +8,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::count::{Count, web_free};
 use super::event::PlaceChange;
 use super::ids::{Channel, DoseNo, HoldId, SlotNo};
-use super::ids::{DoseNo, HoldId, SlotNo};
 use super::limit::{Limit, LimitTooSmall};
 use super::refusal::{Refusal, RefusalCode};
 use super::resident::Contradiction;
