@@ -202,7 +202,7 @@ fn settle(city: &City) -> BTreeMap<Who, Resident> {
     city.command(["residents", "import", "--partial", "--yes"]).arg(&roll).run().done();
     let letters = city.files().join("letters");
     std::fs::create_dir(&letters).expect("a folder");
-    city.command(["residents", "issue", "--yes", "--out"]).arg(&letters).run().done();
+    city.command(["residents", "issue", "--yes"]).arg("--out").arg(&letters).run().done();
     let files = std::fs::read_dir(&letters).expect("a folder").map(|file| file.expect("a file").path());
     let text: String = files.map(|file| std::fs::read_to_string(file).expect("a list")).collect();
     let resident = |who: Who| {
