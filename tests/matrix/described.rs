@@ -15,6 +15,8 @@ pub(crate) struct Page {
     pub(crate) form: Vec<(&'static str, String)>,
     /// What it may tell.
     pub(crate) shows: Vec<Told>,
+    /// What else may be answered, as things stand in the town: a booking of today is not cancelled any more, no file is waiting.
+    pub(crate) also: &'static [u16],
 }
 
 /// A request for something that is not there for whoever asks.
@@ -65,8 +67,9 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("venue", "venue") => Object::with_foreign(&town.venue, &town.other_venue, "99999"),
         ("venue", "number") => Object::with_foreign(town.number(Who::Here), town.number(Who::Elsewhere), NO_NUMBER),
         ("venue", "session") => Object::with_foreign(&town.session, &town.other_session, "99999"),
+        ("sessions", "session") if path.ends_with("/cancel/rest") => Object::new(&town.cancelled, "99999"),
         ("sessions", "session") => Object::new(&town.other_session, "99999"),
-        ("waves", "wave") => Object::new("0", "99"),
+        ("waves", "wave") => Object::new("1", "99"),
         ("venues", "venue") => Object::new(&town.other_venue, "99999"),
         ("vaccines", "vaccine") => Object::new("1", "99"),
         ("site", "id") if path.starts_with("/site/venues/") => Object::new(&town.other_venue, "99999"),
@@ -167,7 +170,8 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
                 "/calls/{call}/{turn}/done" | "/calls/{call}/{turn}/slip" => format!("?number={number}"),
                 _ => String::new(),
             };
-            Page { query, shows: names(&[Who::Caller]), ..Page::default() }
+            let also = if path.contains("/cancel/") { &[409] } else { &[][..] };
+            Page { query, shows: names(&[Who::Caller]), also, ..Page::default() }
         }
         (Post, "/calls/{call}") => {
             let (claim, nth) = (Who::Caller.identity(), town.lookups.to_string());
@@ -211,7 +215,7 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
         }
         (Get, "/venue/{venue}/leftovers/{session}") => Page { shows: Town::to_be_called(), ..Page::default() },
         (Post, "/venue/{venue}/leftovers/{session}") => Page {
-            form: form(&[("lot", "0"), ("answer", "accepted"), ("key", "matrix")]),
+            form: form(&[("lot", &town.lot), ("answer", "refused"), ("key", "matrix")]),
             shows: Town::to_be_called(),
             ..Page::default()
         },
@@ -221,11 +225,18 @@ pub(crate) fn page(town: &Town, row: RouteRow) -> Page {
             ..Page::default()
         },
         // Whom the city has to reach.
-        (_, "/follow-up" | "/follow-up/export") => Page {
-            form: if row.method == Post { form(&[("reason", "contact"), ("encoding", "utf-8")]) } else { Vec::new() },
-            shows: [Name, Contact].map(|fact| Told(Who::Stranded, fact)).into(),
-            ..Page::default()
-        },
+        (_, "/follow-up" | "/follow-up/export") => {
+            let about =
+                [("about", "cancelled_by_city"), ("number", town.number(Who::Stranded)), ("reached", "no_answer")];
+            let form = match row.method {
+                Get => Vec::new(),
+                Post => form(&[&about[..], &[("reason", "contact"), ("encoding", "utf-8")]].concat()),
+            };
+            Page { form, shows: [Name, Contact].map(|fact| Told(Who::Stranded, fact)).into(), ..Page::default() }
+        }
+        // Those of the configuration are not changed here; nothing waits for being confirmed, and nothing was thrown away.
+        (Get, "/vaccines/{vaccine}") => Page { also: &[409], ..Page::default() },
+        (Get, "/imports/errors.csv") | (Post, "/sessions/drafts/restore") => Page { also: &[404], ..Page::default() },
         // One person, who asked for it.
         (Post, "/report") => {
             let who = Who::Bystander;

@@ -31,6 +31,8 @@ pub(crate) struct Town {
     /// Today's session at the first venue, and at the second.
     pub(crate) session: String,
     pub(crate) other_session: String,
+    /// The session that the city has cancelled.
+    pub(crate) cancelled: String,
     /// A free place for dose 2, as forms name it.
     pub(crate) place: String,
     /// The call of the operator of the matrix, and who it is about by turn; and another operator's.
@@ -40,6 +42,8 @@ pub(crate) struct Town {
     /// How often somebody was looked up in it.
     pub(crate) lookups: usize,
     pub(crate) hold: String,
+    /// How the call list of the first venue's session names somebody.
+    pub(crate) lot: String,
     pub(crate) announcement: String,
     pub(crate) text: String,
     /// An account that nobody uses.
@@ -62,7 +66,8 @@ impl Town {
         let [at_venue, spare] = ["venue"; 2].map(|role| city.new_staff(role));
         let mut desk = Operator::sign_in(&admin, city.staff()).await;
         let venue = open[0].venue();
-        desk.must_send("/accounts/", &format!("/accounts/{}/venue", at_venue.login), &[("venue", &venue)]).await;
+        let account = format!("/accounts/{}", at_venue.login);
+        desk.must_send(&account, &format!("{account}/venue"), &[("venue", &venue)]).await;
         cancel(&mut desk, open[2].id()).await;
         let mut device = Client::new(city.staff(), DESK);
         let mut cookies = HashMap::from([("admin", desk.cookie().to_owned())]);
@@ -97,12 +102,14 @@ impl Town {
             other_venue: open[1].venue(),
             session: open[0].id().to_owned(),
             other_session: open[1].id().to_owned(),
+            cancelled: open[2].id().to_owned(),
             place: String::new(),
             call: String::new(),
             turn: String::new(),
             other_call: other_call.0,
             lookups: 0,
             hold: String::new(),
+            lot: "00000000000000ff".to_owned(),
             announcement,
             text,
             spare,
@@ -133,6 +140,12 @@ impl Town {
                     self.put_on_the_line().await;
                 }
             }
+            "/venue/{venue}/leftovers/{session}" => {
+                let list = format!("/venue/{}/leftovers/{}", self.venue, self.session);
+                let page = self.ask(actor, Method::Get, &list, &[]).await.expect(200).text();
+                let lot = PageForm::to(&page, &list).and_then(|form| form.values("lot").next().map(str::to_owned));
+                self.lot = lot.unwrap_or_else(|| panic!("somebody is willing\n{page}"));
+            }
             "/report/person" => {
                 let who = Who::Bystander;
                 let typed = [("id", who.id()), ("name", who.name_kana()), ("born", who.birth_date())];
@@ -153,7 +166,15 @@ impl Town {
             operator.send(&end).await.expect("an answer");
         }
         let (call, turn) = on_the_line(operator, &self.people[&Who::Caller]).await;
-        operator.open(&format!("/calls/{call}/{turn}/places?dose=2")).await.expect("a page");
+        // What an earlier case has booked is given back.
+        let base = format!("/calls/{call}/{turn}");
+        operator.open(&base).await.expect("a page");
+        if let Some((_, rest)) = operator.page.text().split_once(&format!("\"{base}/cancel/")) {
+            let number = rest.split('"').next().unwrap_or_default();
+            let cancel = PageForm { action: format!("{base}/cancel/{number}"), fields: Vec::new() };
+            operator.send(&cancel).await.expect("an answer");
+        }
+        operator.open(&format!("{base}/places?dose=2")).await.expect("a page");
         let place = operator.form("/hold").values("place").next().map(str::to_owned);
         self.place = place.unwrap_or_else(|| panic!("no place for dose 2\n{}", operator.page.text()));
         assert!(operator.hold(None).await.expect("an answer"), "{}", operator.page.text());

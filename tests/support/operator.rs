@@ -69,7 +69,9 @@ impl Operator {
     #[must_use]
     pub fn form(&self, action: &str) -> PageForm {
         let html = self.page.text();
-        PageForm::to(&html, action).unwrap_or_else(|| panic!("no form to {action} on {}\n{html}", self.address))
+        PageForm::to(&html, action).unwrap_or_else(|| {
+            panic!("no form to {action} on {}: {} {:?}\n{html}", self.address, self.page.status, self.page.headers)
+        })
     }
 
     /// Takes a call of somebody who wants to book.
