@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use sesshu_tests::report;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, ENTER};
 use crate::stage::play;
 
 const SCREENS_MAX: usize = 80;
@@ -19,7 +19,9 @@ fn kind(address: &str) -> String {
     let path = path.split('#').next().unwrap_or_default().split('/').map(|part| if varies(part) { "n" } else { part });
     let asked: BTreeSet<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
     let asked: Vec<&str> = asked.into_iter().filter(|name| !name.is_empty()).collect();
-    [path.collect::<Vec<_>>().join("-").trim_matches('-').to_owned(), asked.join("-")].join("_")
+    let path = path.collect::<Vec<_>>().join("-");
+    let path = if path == "-" { "home" } else { path.trim_matches('-') };
+    if asked.is_empty() { path.to_owned() } else { format!("{path}_{}", asked.join("-")) }
 }
 
 /// Whether it is a page: not a file, not a stream, and not elsewhere.
@@ -32,7 +34,12 @@ fn tour(role: &'static str, name: &'static str) {
     play(async |stage| {
         let mut desk = Desk::of(stage, &stage.city, name, &stage.city.new_staff(role)).await;
         if role == "operator" {
+            // With a booking, so that its pages are reached too.
             desk.identify(&stage.city.resident()).await;
+            for key in ['2', '9', ENTER] {
+                desk.key_on(key).await;
+            }
+            desk.stop("done").await;
         }
         let mut seen = BTreeSet::new();
         let mut ahead = VecDeque::from(["/".to_owned()]);
@@ -70,6 +77,41 @@ fn every_screen_of_an_admin_is_accessible() {
 #[test]
 fn every_screen_of_ops_is_accessible() {
     tour("ops", "tour-ops");
+}
+
+#[test]
+fn screens_that_only_a_form_leads_to_are_accessible_too() {
+    play(async |stage| {
+        let mut desk = Desk::of(stage, &stage.city, "forms", &stage.city.new_staff("admin")).await;
+        let resident = stage.city.resident();
+        desk.open("/report").await;
+        desk.press("form[action='/report'] button").await;
+        desk.stop("report-missing").await;
+        for (field, text) in [("id", &resident.id), ("name", &resident.name_kana), ("born", &resident.birth_date)] {
+            desk.fill(&format!("#{field}"), text).await;
+        }
+        desk.press("form[action='/report'] button").await;
+        desk.says(&[&resident.name_kana, &resident.id]).await;
+        desk.stop("report").await;
+        desk.open("/accounts").await;
+        desk.fill("#login", "tour-of-secrets").await;
+        desk.tick("input[name=role][value=venue]").await;
+        desk.press("form[action='/accounts'] button").await;
+        desk.stop("secrets").await;
+        desk.open("/exports").await;
+        desk.press("form[action='/exports'] button").await;
+        desk.stop("export-missing").await;
+        desk.open("/sessions/new").await;
+        desk.press("form[action='/sessions/new'] button").await;
+        desk.stop("session-missing").await;
+        desk.open("/passwords").await;
+        desk.press("form[action='/passwords/make'] button").await;
+        desk.stop("passwords-made").await;
+        desk.open("/audit/chain").await;
+        desk.press("form[action='/audit/chain'] button").await;
+        desk.stop("chain").await;
+        desk.end();
+    });
 }
 
 #[test]
