@@ -14,9 +14,10 @@ use sesshu_benches::cores;
 use sesshu_benches::crowd::{Crowd, login_requests, open_sessions};
 use sesshu_benches::rounds::{median, p99_ms, rate};
 use sesshu_benches::rush::{Requests, client_runtime};
-use sesshu_benches::visitors::{Tally, Visitors, storm};
+use sesshu_benches::visitors::{StormAnswers, Tally, Visitors, storm};
 use sesshu_tests::{City, Operator, not_run, report};
 use tokio::runtime::Runtime;
+use tokio::time::MissedTickBehavior;
 
 const SERVER_CORE: usize = 0;
 const LOAD_CORE: usize = 1;
@@ -30,7 +31,9 @@ const STORM_CONNECTIONS: usize = 1_000;
 const AT_ONCE_MAX: usize = 2_000;
 /// How many times as many come as can be served.
 const TIMES: f64 = 10.0;
-const CALLS: usize = 200;
+const CALLS: usize = 300;
+/// A call begins so long after the one before, if that has ended: a rush lasts for a while.
+const PACE: Duration = Duration::from_millis(50);
 const ROUND_MAX: Duration = Duration::from_mins(2);
 /// One operator does the work of many here.
 const CONFIG: &str = "[staff]\nlookups_per_hour_max = 10000\n";
@@ -71,7 +74,7 @@ fn main() {
 struct Rush {
     end: Arc<AtomicBool>,
     tally: Arc<Tally>,
-    answers: Arc<AtomicUsize>,
+    answers: Arc<StormAnswers>,
     began: Instant,
     thread: JoinHandle<()>,
 }
@@ -79,7 +82,7 @@ struct Rush {
 impl Rush {
     fn begin(visitors: &Arc<Visitors>, per_second: f64, repeated: Option<&Requests>) -> Self {
         let (end, tally, answers) =
-            (Arc::<AtomicBool>::default(), Arc::<Tally>::default(), Arc::<AtomicUsize>::default());
+            (Arc::<AtomicBool>::default(), Arc::<Tally>::default(), Arc::<StormAnswers>::default());
         let (visitors, repeated) = (Arc::clone(visitors), repeated.map(Arc::clone));
         let thread = std::thread::spawn({
             let (end, tally, answers) = (Arc::clone(&end), Arc::clone(&tally), Arc::clone(&answers));
@@ -107,13 +110,14 @@ impl Rush {
         let each = |number: &AtomicUsize| rate(number.load(Ordering::Relaxed), took);
         let Tally { came, served, turned_away, cut } = &*self.tally;
         format!(
-            "visitors a second: {:.0} come, {:.0} are served, {:.0} are told that the city is busy, {:.0} find no way in; {:.0} \
-             answers a second to the storm; {:.0} s",
+            "visitors a second: {:.0} come, {:.0} are served, {:.0} are told that the city is busy, {:.0} find no way in; the storm \
+             hears {:.0} times its booking and {:.0} times that the city is busy; {:.0} s",
             each(came),
             each(served),
             each(turned_away),
             each(cut),
-            each(&self.answers),
+            each(&self.answers.booked),
+            each(&self.answers.others),
             took.as_secs_f64()
         )
     }
@@ -132,12 +136,17 @@ struct Calls {
 impl Calls {
     fn work(runtime: &Runtime, city: &City, desk: &mut Operator) -> Self {
         let (mut calls, began) = (Self::default(), Instant::now());
-        while calls.taken < CALLS && began.elapsed() < ROUND_MAX {
-            calls.taken += 1;
-            if runtime.block_on(calls.one(city, desk)).unwrap_or(false) {
-                calls.booked += 1;
+        runtime.block_on(async {
+            let mut pace = tokio::time::interval(PACE);
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            while calls.taken < CALLS && began.elapsed() < ROUND_MAX {
+                pace.tick().await;
+                calls.taken += 1;
+                if calls.one(city, desk).await.unwrap_or(false) {
+                    calls.booked += 1;
+                }
             }
-        }
+        });
         calls
     }
 

@@ -130,14 +130,23 @@ impl Visitors {
     }
 }
 
+/// What a storm heard.
+#[derive(Debug, Default)]
+pub struct StormAnswers {
+    /// A booking, for the first time or again.
+    pub booked: AtomicUsize,
+    /// Anything else: that the city is busy.
+    pub others: AtomicUsize,
+}
+
 /// So many connections, each of which sends one of `requests` after the other without a pause until `end`, whatever the answers are:
-/// people who press the button again and again. Counts the answers.
+/// people who press the button again and again.
 pub async fn storm(
     server: SocketAddr,
     connections: usize,
     requests: &Requests,
     end: &Arc<AtomicBool>,
-    answers: &Arc<AtomicUsize>,
+    answers: &Arc<StormAnswers>,
 ) {
     let mut lanes = JoinSet::new();
     for lane in 0..connections {
@@ -149,9 +158,9 @@ pub async fn storm(
                 let Ok(mut wire) = Wire::open(server).await else { continue };
                 while !end.load(Ordering::Relaxed)
                     && let Some(request) = turns.next()
-                    && wire.exchange(request).await.is_ok()
+                    && let Ok(answer) = wire.exchange(request).await
                 {
-                    count(&answers);
+                    count(if matches!(answer.status, 200 | 201) { &answers.booked } else { &answers.others });
                 }
             }
         });
