@@ -263,7 +263,7 @@ pub(crate) enum CampaignCommand {
     /// End the campaign: show what will be erased and when, then ask for the number of people. On that day the server erases it by
     /// itself; the same command, given again then, does it at once. Refused while a session still takes bookings, or will.
     Close {
-        /// Erase so many days from now (default: `keep_days` of [campaign] in sesshu.toml, 90), not before the last session is over.
+        /// Erase so many days from now (default: `campaign.keep_days` in sesshu.toml, else 90), not before the last session is over.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=3_650))]
         keep_days: Option<u16>,
         #[command(flatten)]

@@ -39,6 +39,13 @@ mod tests {
     }
 
     #[test]
+    fn whatever_becomes_of_a_booking_has_its_words() {
+        for state in sesshu_engine::core::resident::BookingState::ALL {
+            assert!(is_page_text(&format!("booking.{}", state.code())), "{}", state.code());
+        }
+    }
+
+    #[test]
     fn a_text_is_known_by_its_key_and_a_language_by_its_code() {
         assert!(is_page_text("frame.skip") && !is_page_text("no.such.text"));
         assert!(page_languages().any(|code| code == "ja") && page_languages().any(|code| code == "en"));

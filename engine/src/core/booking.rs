@@ -47,6 +47,17 @@ pub enum BookingState {
 }
 
 impl BookingState {
+    /// All states.
+    pub const ALL: [Self; 7] = [
+        Self::Booked,
+        Self::Cancelled,
+        Self::CancelledByCity,
+        Self::CheckedIn,
+        Self::Vaccinated,
+        Self::NoShow,
+        Self::NotGiven,
+    ];
+
     /// Whether the booking stands for a dose: one live booking per resident per dose.
     #[must_use]
     pub const fn is_live(self) -> bool {

@@ -327,7 +327,11 @@ impl EngineHandle {
         all.iter().map(|entry| entry.definition()).filter(here).collect()
     }
 
+    /// None if their personal data was erased: there is nobody to show.
     fn day_person(&self, entry: &ResidentEntry, booking: &Booking) -> Option<DayPerson> {
+        if entry.record.erased {
+            return None;
+        }
         let place = self.place(booking.leg())?;
         let lot = |care: &Care| care.lot(booking.number).map(Into::into);
         Some(DayPerson {

@@ -251,7 +251,9 @@ impl EngineHandle {
     fn answered(&self, session: SessionId, key: &[u8; 32]) -> Vec<(ResidentNo, LeftoverAnswered)> {
         let mut all = Vec::new();
         self.index().for_each_resident(|resident, entry| {
-            if let Some(asked) = entry.record.care.as_ref().and_then(|care| care.asked(session)) {
+            if let Some(asked) = entry.record.care.as_ref().and_then(|care| care.asked(session))
+                && !entry.record.erased
+            {
                 let lot = LeftoverLot::draw(session, resident, key);
                 let name_kana = entry.person.name_kana.to_string();
                 all.push((resident, LeftoverAnswered { lot, name_kana, answer: asked.answer, at: asked.at }));

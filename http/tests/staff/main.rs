@@ -7,12 +7,12 @@ mod city;
 mod in_a_call;
 mod keyboard;
 mod operator;
-mod phone_booking;
 mod sessions;
 
 mod access;
 mod data;
 mod limits;
 mod overview;
+mod phone_booking;
 mod sign_in;
 mod venue;

@@ -36,7 +36,7 @@ pub(crate) struct BookingBody<'a> {
     #[schema(example = 1)]
     dose: u8,
     vaccine: &'a str,
-    /// `booked`, `cancelled`, `cancelled_by_city`, `checked_in`, `vaccinated` or `no_show`.
+    /// `booked`, `cancelled`, `cancelled_by_city`, `checked_in`, `vaccinated`, `no_show` or `not_given`.
     #[schema(example = "booked")]
     state: &'static str,
 }
