@@ -9,11 +9,16 @@ use fantoccini::Client;
 use super::driver::picture;
 
 /// Where pictures of the pages are left.
+///
+/// # Panics
+/// If the folder cannot be made.
 #[must_use]
 pub fn screenshots() -> PathBuf {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
-    target.join("screenshots")
+    let folder = target.join("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+    folder
 }
 
 /// Leaves a picture of the page in `folder`.
