@@ -105,6 +105,11 @@ impl Gate {
         }
     }
 
+    /// Whether somebody is inside with a change of `resident`, so that another one would have to wait.
+    pub(crate) fn is_taken(&self, resident: ResidentNo) -> bool {
+        self.stripe(resident).running.contains_key(&resident)
+    }
+
     /// The resident's hold, if it has not ended at `now`.
     pub(crate) fn hold(&self, resident: ResidentNo, now: Instant) -> Option<HoldView> {
         self.stripe(resident).holds.get(&resident).filter(|hold| hold.expires_at > now).cloned()

@@ -1,6 +1,7 @@
 //! Hold, book, move, cancel: the gate, the rules about the person, then the actors.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
@@ -240,6 +241,10 @@ impl EngineHandle {
     }
 
     pub(super) async fn pass(&self, resident: ResidentNo) -> Result<GatePass, Refusal> {
+        // While the ledger is suspended, whoever is inside stays there until it goes on: waiting for them ends in a late "busy".
+        if self.0.shared.figures.suspended.load(Ordering::Acquire) && self.0.gate.is_taken(resident) {
+            return Err(RefusalCode::Busy.into());
+        }
         self.0.gate.pass(resident).await.map_err(|_| RefusalCode::Busy.into())
     }
 
