@@ -18,14 +18,14 @@ mod simulation;
 pub mod view;
 
 pub use handle::{
-    AgeClass, AtDesk, AuditPage, AuditQuery, BusySession, CallError, CallerClaim, CallerView, CampaignError,
-    CampaignStatus, CounterOffer, CounterSlot, DayCount, DayListRow, DayPart, DayPerson, DaySlot, Days, DosesGiven,
-    DraftSummary, EngineConfig, EngineHandle, Erased, FREE_DISK_FLOOR_BYTES, FollowUpPage, FollowUpQuery, FollowUpRow,
-    IssuedLine, LEFTOVER_IDS_MAX, LOGIN_CHARS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession,
-    Lookup, NewSecrets, NoShowRefusal, OpenSession, PasswordRequest, PersonReport, PlanProblem, PlannedSession,
-    PreparedHash, PreparedPassword, PublishSummary, Pulse, ReportedBooking, ReportedContact, ReportedDose,
-    ReportedFollowUp, ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, STOCK_DOSES_MAX,
-    SlotCounts, StaffError, StartError, VaccineSpec, VenueDay, WaveChange, WaveForecast,
+    AgeClass, AtDesk, AuditPage, AuditQuery, BusySession, CallError, CallerView, CampaignError, CampaignStatus,
+    CounterOffer, CounterSlot, DayCount, DayListRow, DayPart, DayPerson, DaySlot, Days, DosesGiven, DraftSummary,
+    EngineConfig, EngineHandle, Erased, FREE_DISK_FLOOR_BYTES, FollowUpPage, FollowUpQuery, FollowUpRow, IssuedLine,
+    LEFTOVER_IDS_MAX, LOGIN_CHARS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession, Lookup,
+    NewSecrets, NoShowRefusal, OpenSession, PasswordRequest, PersonReport, PlanProblem, PlannedSession, PreparedHash,
+    PreparedPassword, PublishSummary, Pulse, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp,
+    ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, STOCK_DOSES_MAX, SlotCounts, StaffError,
+    StartError, VaccineSpec, VenueDay, WaveChange, WaveForecast,
 };
 pub use ledger::{LoadError, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;

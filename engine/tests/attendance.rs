@@ -8,7 +8,7 @@ use sesshu_engine::core::ids::{BookingNumber, Channel, ResidentNo, SessionId, Sl
 use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::core::staff::{StaffRole, View};
-use sesshu_engine::roll::parse_identity;
+use sesshu_engine::roll::{Identity, parse_typed_city_id};
 use sesshu_engine::{AtDesk, AuditQuery, DayPart, NoShowRefusal};
 use support::{City, Plan, dose, leg, refused};
 
@@ -212,13 +212,16 @@ async fn two_desks_and_the_last_place_of_the_counter() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_is_found_by_all_that_they_say_of_themselves_and_by_nothing_less() {
     let (city, _) = city().await;
-    let find = |typed| city.engine().identify(&parse_identity(typed).expect("an identity"));
-    assert_eq!(find("0000000004 ｲﾝｻﾞｲ ﾀﾛｳ S35.4.2"), Some(ResidentNo(4)));
-    for wrong in [
-        "0000000099 インザイ タロウ 1960-04-02",
-        "0000000004 インザイ ジロウ 1960-04-02",
-        "0000000004 インザイ タロウ 1960-04-03",
+    let find = |id: &str, name: &str, birth: &str| {
+        let id = parse_typed_city_id(id).expect("an ID");
+        city.engine().identify(&Identity { id, name_kana: name.to_owned(), birth_date: support::day(birth) })
+    };
+    assert_eq!(find("0000000004", "ｲﾝｻﾞｲ ﾀﾛｳ", "1960-04-02"), Some(ResidentNo(4)));
+    for (id, name, birth) in [
+        ("0000000099", "インザイ タロウ", "1960-04-02"),
+        ("0000000004", "インザイ ジロウ", "1960-04-02"),
+        ("0000000004", "インザイ タロウ", "1960-04-03"),
     ] {
-        assert_eq!(find(wrong), None, "{wrong}");
+        assert_eq!(find(id, name, birth), None, "{id} {name} {birth}");
     }
 }

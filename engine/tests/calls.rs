@@ -8,27 +8,28 @@ use sesshu_engine::core::event::{By, Event};
 use sesshu_engine::core::ids::{Channel, CityId, ResidentNo, SessionId};
 use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::staff::{CallId, CallOutcome, CallReason, View};
-use sesshu_engine::{AuditQuery, CallError, CallerClaim, Lookup};
+use sesshu_engine::roll::Identity;
+use sesshu_engine::{AuditQuery, CallError, Lookup};
 use support::{City, Plan, at, day, dose, leg, person, refused};
 
 const LOGIN: &str = "operator1";
 const PER_HOUR_MAX: u32 = 60;
 
 /// What resident `n` would say of themself.
-fn claim(n: u32) -> CallerClaim {
+fn claim(n: u32) -> Identity {
     let row = person(n, day("1960-04-02"), &[]);
-    CallerClaim { id: row.id, name_kana: row.name_kana, birth_date: row.birth_date }
+    Identity { id: row.id, name_kana: row.name_kana, birth_date: row.birth_date }
 }
 
 async fn open(city: &City) -> CallId {
     city.engine().open_call(LOGIN, CallReason::Book).await.expect("a call").call
 }
 
-async fn find(city: &City, call: CallId, claim: &CallerClaim) -> Result<Lookup, CallError> {
+async fn find(city: &City, call: CallId, claim: &Identity) -> Result<Lookup, CallError> {
     find_within(city, call, claim, PER_HOUR_MAX).await
 }
 
-async fn find_within(city: &City, call: CallId, claim: &CallerClaim, max: u32) -> Result<Lookup, CallError> {
+async fn find_within(city: &City, call: CallId, claim: &Identity, max: u32) -> Result<Lookup, CallError> {
     let nth = city.engine().see_call(LOGIN, call).map_or(0, |view| view.lookups);
     city.engine().find_caller(LOGIN, call, nth, claim, max).await
 }
@@ -45,17 +46,16 @@ async fn only_id_name_and_birth_date_together_find_somebody_and_each_look_is_in_
     let city = City::with(2, &[Plan::on("2026-12-05", 1)]).await;
     let call = open(&city).await;
     let unknown = CityId::from_digits("9999999999").expect("an ID");
-    for wrong in
-        [CallerClaim { id: unknown, ..claim(1) }, CallerClaim { name_kana: "インザイ　ジロウ".into(), ..claim(1) }]
+    for wrong in [Identity { id: unknown, ..claim(1) }, Identity { name_kana: "インザイ　ジロウ".into(), ..claim(1) }]
     {
         assert!(matches!(find(&city, call, &wrong).await, Ok(Lookup::Nobody { .. })));
     }
-    let said = CallerClaim { name_kana: "ｲﾝｻﾞｲ ﾀﾛｰ".into(), ..claim(1) };
+    let said = Identity { name_kana: "ｲﾝｻﾞｲ ﾀﾛｰ".into(), ..claim(1) };
     let Ok(Lookup::Found(view)) = find(&city, call, &said).await else { panic!("all of it fits") };
     assert_eq!((view.resident, view.turn, view.misses_left()), (Some(ResidentNo(1)), 1, 1));
     let repeated = city.engine().find_caller(LOGIN, call, 2, &said, PER_HOUR_MAX).await;
     assert_eq!(repeated, Err(CallError::Repeated), "a form that is sent twice counts once");
-    let wrong = CallerClaim { birth_date: day("1960-04-03"), ..claim(1) };
+    let wrong = Identity { birth_date: day("1960-04-03"), ..claim(1) };
     assert_eq!(find(&city, call, &wrong).await, Ok(Lookup::CallEnded));
     assert_eq!(find(&city, call, &said).await, Err(CallError::NoSuchCall));
     assert_eq!(city.engine().see_call(LOGIN, call), None);

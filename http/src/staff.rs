@@ -7,6 +7,7 @@ mod access;
 mod assets;
 mod audit;
 mod campaign;
+mod claim;
 mod config;
 mod data;
 mod dates;

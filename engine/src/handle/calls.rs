@@ -8,33 +8,19 @@ use super::{AuditQuery, EngineHandle};
 use crate::actors::Ticket;
 use crate::core::calls::{CallView, Calls, LOOKUPS_WINDOW_MS, LookupRefused};
 use crate::core::event::{By, Entry, Event};
-use crate::core::ids::{BookingNumber, Channel, CityId, DoseNo, ResidentNo, SessionId, VaccineId};
+use crate::core::ids::{BookingNumber, Channel, DoseNo, ResidentNo, SessionId, VaccineId};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::resident::ResidentRecord;
 use crate::core::session::PublicState;
 use crate::core::staff::{CallId, CallOutcome, CallReason, View};
 use crate::core::time::{Day, Instant};
-use crate::roll::kana_search_key;
+use crate::roll::Identity;
 use crate::view::{Me, SessionView};
 
 /// How many of an account's entries are read back at its first lookup after a start.
 const RECALLED_MAX: usize = 1_000;
 /// How many digits of an ID are shown.
 const ID_DIGITS_SHOWN: usize = 4;
-/// What a name is compared with when the ID is nobody's, so that it takes the same time.
-const NOBODYS_NAME: &str = "インザイ　ハナコ";
-
-/// What somebody says of themself on the phone.
-#[derive(Clone)]
-pub struct CallerClaim {
-    /// The ID on the city's letter.
-    pub id: CityId,
-    /// The whole name in kana, in any form.
-    pub name_kana: String,
-    /// The date of birth.
-    pub birth_date: Day,
-}
-
 /// What a lookup found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lookup {
@@ -145,11 +131,11 @@ impl EngineHandle {
         login: &str,
         call: CallId,
         nth: u16,
-        claim: &CallerClaim,
+        claim: &Identity,
         lookups_per_hour_max: u32,
     ) -> Result<Lookup, CallError> {
         self.recall_lookups(login).await?;
-        let found = self.who_fits(claim);
+        let found = self.identify(claim);
         let counted = self.calls().count_lookup(login, call, nth, found.is_some(), lookups_per_hour_max, self.now());
         let counted = counted.map_err(|refused| match refused {
             LookupRefused::NoSuchCall => CallError::NoSuchCall,
@@ -269,18 +255,6 @@ impl EngineHandle {
         let entry = Entry { at: self.now(), by, key: None, events: vec![event] };
         self.append_with_pass(entry, pass, Channel::Phone).await?;
         Ok(())
-    }
-
-    /// Whom all of the claim fits. An ID that is nobody's takes the same work as one that is somebody else's.
-    fn who_fits(&self, claim: &CallerClaim) -> Option<ResidentNo> {
-        let no = self.index().by_id(claim.id);
-        let on_file = no.and_then(|no| {
-            self.index().resident(no, |entry| (entry.person.name_kana.clone(), entry.person.birth_date))
-        });
-        let (name, birth_date) = on_file.unwrap_or_else(|| (NOBODYS_NAME.into(), claim.birth_date));
-        let same_name = kana_search_key(&name) == kana_search_key(&claim.name_kana);
-        let same_birth = birth_date == claim.birth_date;
-        no.filter(|_| same_name & same_birth)
     }
 
     /// What the journal says of an account's lookups within the last hour, at its first one since the start: a restart must not

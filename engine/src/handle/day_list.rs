@@ -220,7 +220,7 @@ impl EngineHandle {
         if matches!(part, DayPart::Named(_)) {
             found.truncate(FOUND_MAX);
         }
-        self.saw(found.iter().map(|(resident, _)| *resident), View::DayList, Vec::new(), by).await?;
+        self.note_people_viewed(found.iter().map(|(resident, _)| *resident), View::DayList, by.clone()).await?;
         Ok(found.into_iter().map(|(_, person)| person).collect())
     }
 

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use super::EngineHandle;
-use crate::actors::Ticket;
 use crate::core::event::{By, Event};
-use crate::core::ids::{BookingNumber, Channel, ResidentNo, VenueId};
+use crate::core::ids::{BookingNumber, ResidentNo, VenueId};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::setup::Venue;
-use crate::core::staff::View;
 use crate::ledger::Snapshot;
-use crate::roll::Identity;
 
 impl EngineHandle {
     /// The venues that `by` may work in: the one that their account is bound to, else all.
@@ -28,14 +25,6 @@ impl EngineHandle {
     pub fn workplace(&self, id: VenueId, by: &By) -> Result<Arc<Venue>, Refusal> {
         let mine = self.workplaces(by).into_iter().find(|venue| venue.id == id);
         mine.ok_or_else(|| RefusalCode::NoSuchSlot.into())
-    }
-
-    /// The person who is all that somebody says of themself; nobody if anything of it does not fit.
-    #[must_use]
-    pub fn identify(&self, identity: &Identity) -> Option<ResidentNo> {
-        let found = self.index().by_id(identity.id)?;
-        let fits = self.index().resident(found, |entry| identity.is(&entry.person) && !entry.record.erased);
-        fits.unwrap_or(false).then_some(found)
     }
 
     /// Whose booking `number` is. The number leads to its entry in the journal, so no index of all numbers is needed.
@@ -70,33 +59,6 @@ impl EngineHandle {
                 Err(RefusalCode::Busy.into())
             }
             Err(_) => Err(RefusalCode::Busy.into()),
-        }
-    }
-
-    /// Says durably that `by` saw these people, in as many entries as it takes; nobody seen is no entry. It comes before the answer.
-    /// `first` stands in the first entry: an export, which is said even of nobody.
-    pub(super) async fn saw(
-        &self,
-        people: impl IntoIterator<Item = ResidentNo>,
-        view: View,
-        first: Vec<Event>,
-        by: &By,
-    ) -> Result<(), Refusal> {
-        let mut people: Vec<ResidentNo> = people.into_iter().collect();
-        people.sort_unstable();
-        people.dedup();
-        let mut events = first;
-        let mut chunks = people.chunks(Event::PEOPLE_VIEWED_MAX);
-        loop {
-            let chunk = chunks.next();
-            if let Some(chunk) = chunk {
-                events.push(Event::PeopleViewed { residents: chunk.iter().copied().collect(), view });
-            }
-            if events.is_empty() {
-                return Ok(());
-            }
-            let entry = std::mem::take(&mut events);
-            self.append(by.clone(), entry, None, Ticket::default(), Channel::Counter).await?;
         }
     }
 }

@@ -57,9 +57,9 @@ impl EngineHandle {
         page.next_skip = (rows.len() > end).then_some(end);
         rows.truncate(end);
         let rows = rows.split_off(query.skip.min(rows.len()));
-        self.saw(rows.iter().map(|(resident, _)| *resident), View::FollowUp, Vec::new(), by).await?;
+        self.note_people_viewed(rows.iter().map(|(resident, _)| *resident), View::FollowUp, by.clone()).await?;
         let with_contact = rows.iter().filter(|(_, row)| row.contact.is_some()).map(|(resident, _)| *resident);
-        self.saw(with_contact, View::Contact, Vec::new(), by).await?;
+        self.note_people_viewed(with_contact, View::Contact, by.clone()).await?;
         page.rows = rows.into_iter().map(|(_, row)| row).collect();
         Ok(page)
     }
@@ -74,7 +74,8 @@ impl EngineHandle {
         let rows = self.follow_up_rows(FollowUpQuery { skip: 0, ..query });
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let exported = Event::Exported { what: ExportKind::FollowUps, reason, rows: count };
-        self.saw(rows.iter().map(|(resident, _)| *resident), View::Export, vec![exported], by).await?;
+        self.note_in_chunks(vec![exported], rows.iter().map(|(resident, _)| *resident), View::Export, by.clone())
+            .await?;
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 

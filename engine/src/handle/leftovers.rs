@@ -114,8 +114,8 @@ impl EngineHandle {
             })
             .collect();
         let answered = self.answered(session.id, &key);
-        self.saw(answered.iter().map(|(resident, _)| *resident), View::Leftovers, Vec::new(), by).await?;
-        self.saw(next.iter().map(|(resident, _)| *resident), View::Contact, Vec::new(), by).await?;
+        self.note_people_viewed(answered.iter().map(|(resident, _)| *resident), View::Leftovers, by.clone()).await?;
+        self.note_people_viewed(next.iter().map(|(resident, _)| *resident), View::Contact, by.clone()).await?;
         Ok(LeftoverList {
             session: self.leftover_session(&session).ok_or(RefusalCode::NoSuchSlot)?,
             next: next.into_iter().map(|(_, person)| person).collect(),
@@ -182,7 +182,7 @@ impl EngineHandle {
         people.truncate(rows_max.min(LEFTOVER_IDS_MAX));
         let rows = u32::try_from(people.len()).unwrap_or(u32::MAX);
         let exported = Event::Exported { what: ExportKind::LeftoverIds, reason, rows };
-        self.saw(people.iter().map(|one| one.resident), View::Export, vec![exported], by).await?;
+        self.note_in_chunks(vec![exported], people.iter().map(|one| one.resident), View::Export, by.clone()).await?;
         Ok(people.iter().filter_map(|one| self.city_id(one.resident)).collect())
     }
 

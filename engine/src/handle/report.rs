@@ -6,11 +6,10 @@ use super::{AuditQuery, CampaignError, EngineHandle};
 use crate::actors::Ticket;
 use crate::core::care::{Care, FollowedUp, GivenDose, LeftoverAsked};
 use crate::core::event::{By, Event};
-use crate::core::ids::{Channel, CityId, ResidentNo};
+use crate::core::ids::{Channel, ResidentNo};
 use crate::core::staff::View;
-use crate::core::time::{Day, Instant};
+use crate::core::time::Instant;
 use crate::ledger::LoadError;
-use crate::roll::kana_search_key;
 use crate::view::BookingView;
 
 /// How many views a report lists at most.
@@ -110,17 +109,6 @@ pub struct ReportedView {
 }
 
 impl EngineHandle {
-    /// The one person whom ID, name and birth date name together; none if any of them is another one's.
-    #[must_use]
-    pub fn person_of(&self, id: CityId, name_kana: &str, birth_date: Day) -> Option<ResidentNo> {
-        let resident = self.find(id)?;
-        let key = kana_search_key(name_kana);
-        let fits = self.index().resident(resident, |entry| {
-            entry.person.birth_date == birth_date && kana_search_key(&entry.person.name_kana) == key
-        });
-        (fits == Some(true)).then_some(resident)
-    }
-
     /// Everything that is held about a person, and who viewed them. The view itself is in the journal before this returns.
     pub async fn report(&self, resident: ResidentNo, by: By) -> Result<Option<PersonReport>, CampaignError> {
         if self.index().resident(resident, |_| ()).is_none() {

@@ -32,7 +32,9 @@ impl EngineHandle {
         self.note_in_chunks(vec![Event::Exported { what, reason, rows }], people, View::Export, by).await
     }
 
-    async fn note_in_chunks(
+    /// Says durably that `by` saw these people, in as many entries as it takes, of which the first begins with `events`; nothing at all
+    /// is no entry.
+    pub(super) async fn note_in_chunks(
         &self,
         mut events: Vec<Event>,
         people: impl IntoIterator<Item = ResidentNo>,

@@ -43,7 +43,7 @@ pub use date::{DateProblem, Era, parse_date};
 pub use doses::{DoseRow, DosesFile, doses_without_earlier, parse_doses};
 pub use hash_pool::{HashError, HashPool, HashPoolSettings};
 pub use hash_queue::Lane;
-pub use identity::{Identity, IdentityProblem, TYPED_IDENTITY_CHARS_MAX, parse_identity};
+pub use identity::Identity;
 pub use issue::{ISSUE_CHUNK, IssueError, IssuedPassword, issue_passwords};
 pub use kana::{KANA_NAME_CHARS_MAX, KanaProblem, kana_search_key, normalise_kana_name};
 pub use password::{

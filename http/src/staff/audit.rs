@@ -5,7 +5,6 @@
 //! (`entry`) and for a file (`export`); `chain` verifies the whole journal.
 
 mod chain;
-mod csv;
 mod entry;
 mod export;
 mod filter;

@@ -17,6 +17,7 @@ use super::frame::Frame;
 use super::page::{go_to, page};
 use super::problem::StaffProblem;
 use super::venue::InWords;
+use super::words::export_reason_words;
 
 /// Which part of the lists a page shows, as its address says it. Forms carry it along.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -131,7 +132,7 @@ async fn lists_page(
     let next_href = shown.next_skip.map(|skip| href(FollowUpQuery { skip, ..query }));
     let choice = |one: &ExportReason| ReasonChoice {
         code: one.code(),
-        words: reason_words(*one),
+        words: export_reason_words(*one),
         is_chosen: one.code() == reason,
     };
     let reasons = ExportReason::ALL.iter().map(choice).collect();
@@ -232,14 +233,4 @@ fn line(row: &FollowUpRow) -> Vec<String> {
         done.and_then(|done| done.by.as_deref()).unwrap_or_default().to_owned(),
         done.map_or_else(String::new, |done| done.at.to_rfc3339()),
     ]
-}
-
-const fn reason_words(reason: ExportReason) -> &'static str {
-    match reason {
-        ExportReason::Venue => "会場の準備",
-        ExportReason::Report => "県や国への報告",
-        ExportReason::Contact => "本人への連絡",
-        ExportReason::Inquiry => "議会・監査・裁判所などの照会",
-        ExportReason::Check => "システムの確認",
-    }
 }

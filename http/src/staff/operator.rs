@@ -7,7 +7,6 @@ pub(super) mod book;
 mod call;
 pub(super) mod calls;
 pub(super) mod cancel;
-mod claim;
 pub(super) mod confirm;
 pub(super) mod done;
 pub(super) mod end;

@@ -2,7 +2,7 @@
 
 use sesshu_engine::CampaignError;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
-use sesshu_engine::core::staff::StaffRole;
+use sesshu_engine::core::staff::{ExportReason, StaffRole};
 
 use super::dates::{day_words, instant_words};
 use super::sessions::words::plan_words;
@@ -107,6 +107,17 @@ pub(super) const fn role_words(role: StaffRole) -> &'static str {
         StaffRole::Venue => "会場",
         StaffRole::Admin => "管理",
         StaffRole::Ops => "運用",
+    }
+}
+
+/// For what an export is needed.
+pub(super) const fn export_reason_words(reason: ExportReason) -> &'static str {
+    match reason {
+        ExportReason::Venue => "会場の準備",
+        ExportReason::Report => "県・国への報告",
+        ExportReason::Contact => "本人への連絡",
+        ExportReason::Inquiry => "議会・監査・裁判所などの照会への回答",
+        ExportReason::Check => "システムの点検",
     }
 }
 

@@ -200,8 +200,8 @@ async fn no_shows_take_the_number_of_people_as_it_is() {
 async fn a_walk_in_is_identified_and_booked_into_a_free_place_once() {
     let (city, mut browser, number) = desk().await;
     for (typed, says) in [
-        ("", "空白で区切って"),
-        ("12 ヨソノ タロウ S35.4.2", "桁数"),
+        ("", "券番号（ID）がありません"),
+        ("12 ヨソノ タロウ S35.4.2", "2桁です"),
         ("0012345671 ヨソノ タロウ", "生年月日がありません"),
         ("0012345671 ヨソノ タロウ S35.4.3", "名簿にいません"),
         ("0012345679 ヨソノ タロウ S35.4.2", "名簿にいません"),

@@ -1,28 +1,28 @@
 //! `/audit/export`: entries of a time as a file, by pseudonym. That it was written, why, and how long it is, is in the audit before
 //! the file is sent.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::Entry;
 use sesshu_engine::core::event_kind::EventKind;
 use sesshu_engine::core::staff::ExportReason;
+use sesshu_engine::roll::{TableEncoding, write_table};
 
 use super::filter::{Filter, given};
-use super::labels::{export_reason_words, kind_words};
+use super::labels::kind_words;
 use super::sentences::sentence;
-use super::{csv, rows, unreadable};
+use super::{rows, unreadable};
 use crate::staff::desk::{Console, Staff};
+use crate::staff::download::table_answer;
 use crate::staff::form::{FormErrors, StaffForm, StaffQuery};
 use crate::staff::frame::Frame;
 use crate::staff::page::page;
 use crate::staff::problem::StaffProblem;
+use crate::staff::words::export_reason_words;
 
 /// The longest file, in rows: one for each event.
 const ROWS_MAX: usize = 100_000;
@@ -110,14 +110,11 @@ pub(in crate::staff) async fn post_export(
     }
     let rows = u32::try_from(events).unwrap_or(u32::MAX);
     let (engine, entries) = (desk.engine.clone(), found.entries);
-    let file = tokio::task::spawn_blocking(move || written(&engine, &entries)).await;
-    let file = file.map_err(|_| StaffProblem::Internal)?;
+    let encoding = TableEncoding::Utf8Bom;
+    let file = tokio::task::spawn_blocking(move || write_table(&HEADING, &table(&engine, &entries), encoding)).await;
+    let file = file.map_err(|_| StaffProblem::Internal)?.expect("UTF-8 has every character");
     desk.engine.note_audit_export(reason, rows, staff.by()).await?;
-    let name = format!("attachment; filename=\"audit-{}.csv\"", desk.engine.now().city_day());
-    let mut answer = file.into_response();
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    answer.headers_mut().extend(HeaderValue::from_str(&name).map(|name| (CONTENT_DISPOSITION, name)));
-    Ok(answer)
+    Ok(table_answer(file, &format!("audit-{}.csv", desk.engine.now().city_day()), encoding))
 }
 
 /// The fields that were left empty.
@@ -136,22 +133,24 @@ fn missing(form: &ExportForm) -> FormErrors {
     errors
 }
 
-fn written(engine: &EngineHandle, entries: &[(u64, Entry)]) -> String {
-    let mut file = csv::begin(&HEADING);
+/// A row for each event.
+fn table(engine: &EngineHandle, entries: &[(u64, Entry)]) -> Vec<Vec<String>> {
+    let mut table = Vec::new();
     for (seq, entry) in entries {
-        let (seq, at) = (seq.to_string(), entry.at.to_rfc3339());
-        let (who, call) = (rows::who(&entry.by), rows::call(&entry.by));
         for event in &entry.events {
             let said = sentence(engine, event);
-            let mut people = String::new();
-            for no in &said.people {
-                let space = if people.is_empty() { "" } else { " " };
-                // Writing to a text does not fail.
-                let _ = write!(people, "{space}{no}");
-            }
-            let (kind, count) = (kind_words(EventKind::of(event)), said.people_count.to_string());
-            csv::line(&mut file, &[&seq, &at, &who, &call, kind, &said.says, &people, &count]);
+            let people: Vec<String> = said.people.iter().map(ToString::to_string).collect();
+            table.push(vec![
+                seq.to_string(),
+                entry.at.to_rfc3339(),
+                rows::who(&entry.by),
+                rows::call(&entry.by),
+                kind_words(EventKind::of(event)).into(),
+                said.says,
+                people.join(" "),
+                said.people_count.to_string(),
+            ]);
         }
     }
-    file
+    table
 }

@@ -3,9 +3,7 @@
 use sesshu_engine::core::event_kind::EventKind;
 use sesshu_engine::core::ids::Channel;
 use sesshu_engine::core::resident::BookingState;
-use sesshu_engine::core::staff::{
-    CallOutcome, CallReason, ExportKind, ExportReason, FollowUp, LeftoverAnswer, Reached, View,
-};
+use sesshu_engine::core::staff::{CallOutcome, CallReason, ExportKind, FollowUp, LeftoverAnswer, Reached, View};
 
 /// A kind of events, as the filter offers it.
 pub(super) const fn kind_words(kind: EventKind) -> &'static str {
@@ -71,17 +69,6 @@ pub(super) const fn export_words(what: ExportKind) -> &'static str {
         ExportKind::LeftoverIds => "余ったワクチンの照会用ID",
         ExportKind::FollowUps => "フォローの一覧",
         ExportKind::Audit => "この記録",
-    }
-}
-
-/// For what an export is needed.
-pub(super) const fn export_reason_words(reason: ExportReason) -> &'static str {
-    match reason {
-        ExportReason::Venue => "会場の準備",
-        ExportReason::Report => "県・国への報告",
-        ExportReason::Contact => "本人への連絡",
-        ExportReason::Inquiry => "議会・監査・裁判所などへの回答",
-        ExportReason::Check => "システムの点検",
     }
 }
 

@@ -7,10 +7,11 @@ use sesshu_engine::core::resident::{Booking, BookingState};
 use sesshu_engine::core::staff::StaffAccount;
 
 use super::labels::{
-    call_outcome_words, call_reason_words, channel_words, export_reason_words, export_words, follow_up_words,
-    leftover_words, reached_words, state_words, view_words,
+    call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words, reached_words,
+    state_words, view_words,
 };
 use crate::staff::dates::{day_words, instant_words};
+use crate::staff::words::export_reason_words;
 use crate::staff::words::role_words;
 
 /// What an event says.

@@ -18,6 +18,7 @@ use super::super::frame::Frame;
 use super::super::page::page;
 use super::super::problem::StaffProblem;
 use super::{csv, download};
+use crate::staff::words::export_reason_words;
 
 /// What is offered, in this order.
 const KINDS: [ExportKind; 3] = [ExportKind::BookingsPerDay, ExportKind::DayList, ExportKind::NationalCounts];
@@ -88,7 +89,7 @@ fn exports(
         errors,
         typed,
         kinds: KINDS.iter().filter_map(|kind| Some((kind.code(), kind_words(*kind)?))).collect(),
-        reasons: ExportReason::ALL.iter().map(|reason| (reason.code(), reason_words(*reason))).collect(),
+        reasons: ExportReason::ALL.iter().map(|reason| (reason.code(), export_reason_words(*reason))).collect(),
         encodings: TableEncoding::ALL.map(|encoding| (encoding.code(), csv::encoding_words(encoding))).to_vec(),
         venues: venues.iter().map(|venue| (venue.id.to_string(), venue.name.clone())).collect(),
     };
@@ -262,15 +263,5 @@ const fn kind_words(kind: ExportKind) -> Option<&'static str> {
         ExportKind::DayList => Some("会場の当日の名簿（個人情報を含みます）"),
         ExportKind::NationalCounts => Some("国のシステムに報告する接種回数（日・会場・ワクチン・回・年齢区分ごと）"),
         ExportKind::LeftoverIds | ExportKind::FollowUps | ExportKind::Audit => None,
-    }
-}
-
-const fn reason_words(reason: ExportReason) -> &'static str {
-    match reason {
-        ExportReason::Venue => "会場の準備と運営",
-        ExportReason::Report => "県・国への報告",
-        ExportReason::Contact => "本人への連絡",
-        ExportReason::Inquiry => "議会・監査・裁判所などの照会への回答",
-        ExportReason::Check => "システムの点検",
     }
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use sesshu_engine::core::staff::View;
 use sesshu_engine::core::time::{Day, Instant};
-use sesshu_engine::roll::{parse_birth_date, parse_typed_city_id};
+use sesshu_engine::roll::{Identity, parse_birth_date, parse_typed_city_id};
 use sesshu_engine::{PersonReport, ReportedView};
 
 use super::super::dates::{day_words, instant_words};
@@ -111,7 +111,7 @@ pub(in crate::staff) async fn post_ask(
         );
         return ask(&desk, &staff, StatusCode::TOO_MANY_REQUESTS, FormErrors::whole(says), "", &form);
     }
-    let Some(resident) = desk.engine.person_of(id, &form.name, born) else {
+    let Some(resident) = desk.engine.identify(&Identity { id, name_kana: form.name.clone(), birth_date: born }) else {
         desk.throttle.failed(tries, desk.engine.now());
         let errors = FormErrors::whole(
             "券番号・氏名・生年月日の3つが合う人は、登録されていません。どれが違うかは表示しません。3つとも確かめてください。",

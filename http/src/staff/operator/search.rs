@@ -9,7 +9,7 @@ use sesshu_engine::core::calls::CallView;
 use sesshu_engine::{CallError, Lookup};
 
 use super::call::{CallBar, InCall, person_href};
-use super::claim::{CLAIM_CHARS_MAX, read_claim};
+use crate::staff::claim::{CLAIM_CHARS_MAX, read_claim};
 use crate::staff::dates::instant_words;
 use crate::staff::desk::{Console, StaffDesk};
 use crate::staff::form::StaffForm;

@@ -9,13 +9,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use sesshu_engine::core::ids::{DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
 use sesshu_engine::core::refusal::RefusalCode;
-use sesshu_engine::roll::parse_identity;
 use sesshu_engine::{CounterOffer, CounterSlot};
 
 use super::bar::{BarPage, VenueBar};
-use super::words::{InWords, counter_words, identity_words};
+use super::words::{InWords, counter_words};
 use crate::auth::throttle::{Bucket, Network};
 use crate::config::Client;
+use crate::staff::claim::read_claim;
 use crate::staff::desk::{Console, Staff, StaffDesk};
 use crate::staff::form::{FormErrors, StaffForm};
 use crate::staff::frame::Frame;
@@ -133,7 +133,7 @@ fn identified(desk: &StaffDesk, staff: &Staff, client: Client, typed: &str) -> R
         errors.add("identity", says);
         errors
     };
-    let identity = parse_identity(typed).map_err(|problem| wrong(identity_words(&problem).to_owned()))?;
+    let identity = read_claim(typed, desk.engine.now().city_day()).map_err(|parts| wrong(parts.concat()))?;
     // No login has a space: these tries are counted apart from those to sign in.
     let bucket = Bucket::of_staff(&format!("walk-in {}", staff.login), Network::from(client.address));
     let now = desk.engine.now();

@@ -7,7 +7,6 @@ use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::core::staff::{FollowUp, LeftoverAnswer, Reached};
 use sesshu_engine::core::time::{Day, Instant};
-use sesshu_engine::roll::{DateProblem, IdProblem, IdentityProblem, KanaProblem};
 
 use crate::staff::dates::{day_words, instant_words};
 use crate::staff::words::refusal_words;
@@ -126,26 +125,6 @@ pub(super) fn counter_words(refusal: &Refusal) -> String {
         _ => "",
     };
     format!("{}{next}", refusal_words(refusal))
-}
-
-/// What is wrong with a typed identity.
-pub(super) fn identity_words(problem: &IdentityProblem) -> &'static str {
-    match problem {
-        IdentityProblem::Empty => "券番号、氏名（カナ）、生年月日を、空白で区切って入力してください。",
-        IdentityProblem::TooLong => "入力が長すぎます。券番号、氏名（カナ）、生年月日だけを入力してください。",
-        IdentityProblem::Id(IdProblem::Empty | IdProblem::NotDigits(_)) => {
-            "券番号が読み取れません。最初に、券番号を数字で入力してください。"
-        }
-        IdentityProblem::Id(IdProblem::Length(_)) => "券番号の桁数が正しくありません。接種券を見て確かめてください。",
-        IdentityProblem::Kana(KanaProblem::Empty) => "氏名がありません。券番号の次に、氏名をカナで入力してください。",
-        IdentityProblem::Kana(_) => "氏名は、カタカナかひらがなで入力してください。",
-        IdentityProblem::BirthDate(DateProblem::Empty) => {
-            "生年月日がありません。氏名の次に、生年月日を入力してください。"
-        }
-        IdentityProblem::BirthDate(_) => {
-            "生年月日が読み取れません。1950-04-01、S25.4.1、昭和25年4月1日 などの形で入力してください。"
-        }
-    }
 }
 
 /// What was typed where a booking's number may stand.

@@ -1,10 +1,9 @@
-//! What a caller says of themself, typed into one field: ID, name in kana, date of birth, in this order. Whatever cannot be read is
+//! What a caller or a person at the counter says of themself, typed into one field: ID, name in kana, date of birth, in this order. Whatever cannot be read is
 //! named by its part.
 
-use sesshu_engine::CallerClaim;
 use sesshu_engine::core::time::Day;
 use sesshu_engine::roll::{
-    DateProblem, IdProblem, KanaProblem, normalise_kana_name, parse_birth_date, parse_typed_city_id,
+    DateProblem, IdProblem, Identity, KanaProblem, normalise_kana_name, parse_birth_date, parse_typed_city_id,
 };
 
 /// The longest text that is looked at, in characters.
@@ -14,7 +13,7 @@ pub(super) const CLAIM_CHARS_MAX: usize = 200;
 const ERAS: &str = "明治 大正 昭和 平成 令和 M T S H R m t s h r Ｍ Ｔ Ｓ Ｈ Ｒ";
 
 /// Reads `typed`, or says of each part what is wrong with it.
-pub(super) fn read_claim(typed: &str, today: Day) -> Result<CallerClaim, Vec<String>> {
+pub(super) fn read_claim(typed: &str, today: Day) -> Result<Identity, Vec<String>> {
     if typed.chars().nth(CLAIM_CHARS_MAX).is_some() {
         return Err(vec![format!("長すぎます。{CLAIM_CHARS_MAX}文字までで入力してください。")]);
     }
@@ -23,7 +22,7 @@ pub(super) fn read_claim(typed: &str, today: Day) -> Result<CallerClaim, Vec<Str
     let name_kana = normalise_kana_name(&parts.name).map_err(name_words);
     let birth_date = parts.birth_date(today).map_err(|problem| birth_date_words(problem, &parts.birth_date));
     match (id, name_kana, birth_date) {
-        (Ok(id), Ok(name_kana), Ok(birth_date)) => Ok(CallerClaim { id, name_kana, birth_date }),
+        (Ok(id), Ok(name_kana), Ok(birth_date)) => Ok(Identity { id, name_kana, birth_date }),
         (id, name, birth_date) => Err([id.err(), name.err(), birth_date.err()].into_iter().flatten().collect()),
     }
 }
@@ -40,14 +39,18 @@ impl Parts {
     fn of(typed: &str) -> Self {
         let words: Vec<&str> = typed.split_whitespace().collect();
         let has_digit = |word: &&str| word.chars().any(|c| c.is_ascii_digit() || ('０'..='９').contains(&c));
-        let name_from = words.iter().position(|word| !has_digit(word)).unwrap_or(words.len());
+        let joined = |words: &[&str]| words.join(" ");
+        let Some(name_from) = words.iter().position(|word| !has_digit(word)) else {
+            // No name: what stands first is meant as the ID, the rest as the date.
+            let (id, birth_date) = words.split_at(words.len().min(1));
+            return Self { id: joined(id), name: String::new(), birth_date: joined(birth_date) };
+        };
         let name_to = words[name_from..].iter().position(has_digit);
         let mut name_to = name_to.map_or(words.len(), |after| name_from + after);
         // 昭和 35年4月2日: the era belongs to the date, though it has no digit.
         if name_to < words.len() && name_to > name_from && ERAS.split(' ').any(|era| era == words[name_to - 1]) {
             name_to -= 1;
         }
-        let joined = |words: &[&str]| words.join(" ");
         Self {
             id: joined(&words[..name_from]),
             name: joined(&words[name_from..name_to]),
@@ -131,7 +134,7 @@ mod tests {
     fn each_part_that_cannot_be_read_is_named() {
         let cases: [(&str, &[&str]); 8] = [
             ("", &["券番号（ID）がありません", "お名前（カナ）がありません", "生年月日がありません"]),
-            ("0012345670 S35.4.2", &["券番号", "お名前（カナ）がありません", "生年月日がありません"]),
+            ("0012345670 S35.4.2", &["お名前（カナ）がありません"]),
             ("インザイ ハナコ S35.4.2", &["券番号（ID）がありません"]),
             ("001 インザイ ハナコ S35.4.2", &["3桁"]),
             ("0012345670 印西 ハナコ S35.4.2", &["「印」はカナではありません"]),
