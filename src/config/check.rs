@@ -175,6 +175,9 @@ impl Config {
         {
             return wrong("proxy", "origin", "must be an origin such as https://yoyaku.example.lg.jp");
         }
+        if let Some(wrong) = self.monitor.wrong() {
+            return Err(ConfigError::of_key(path, text, &wrong.section, wrong.nth, wrong.key, &wrong.message));
+        }
         self.check_vaccines(path, text)
     }
 

@@ -11,6 +11,7 @@ use sesshu_engine::VaccineSpec;
 use sesshu_engine::core::ids::DoseNo;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::ClockTime;
+use sesshu_monitor::MonitorConfig;
 
 pub(crate) use check::ConfigError;
 use staff::Staff;
@@ -33,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) rules: RulesConfig,
     pub(crate) campaign: Campaign,
     pub(crate) store: Store,
+    pub(crate) monitor: MonitorConfig,
     #[serde(rename = "vaccine")]
     pub(crate) vaccines: Option<Vec<Vaccine>>,
 }
@@ -287,6 +289,7 @@ mod tests {
         assert_eq!(template.login.minutes, default.login.minutes);
         assert_eq!(template.staff, default.staff);
         assert_eq!(template.campaign, default.campaign);
+        assert_eq!(template.monitor, default.monitor);
         assert_eq!(template.city.name, default.city.name);
     }
 
@@ -304,6 +307,9 @@ mod tests {
             ("[campaign]\nkeep_days = 5000\n", 2, "keep_days"),
             ("[staff]\nallow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n", 2, "allow"),
             ("[staff]\norigin = \"kanri\"\n", 2, "origin"),
+            ("[monitor]\nevery_seconds = 0\n", 2, "every_seconds"),
+            ("[monitor.threshold.cpu_use]\nfor_seconds = 1\nwarning = 99.0\n", 3, "warning"),
+            ("[[monitor.contact]]\nname = \"a\"\ncall_by_hand = \"1\"\n[[monitor.contact]]\nname = \"a\"\n", 5, "name"),
             (
                 "[[vaccine]]\nname = \"A\"\ndoses = 0\ninterval_days_min = 1\nage_years_min = 1\ndoses_per_vial = 1\n",
                 3,

@@ -1,0 +1,53 @@
+//! The door to a running monitor. Reads never wait for it; orders are answered when they are decided.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::board::{Board, Series, Span};
+use crate::core::order::{Done, Order, OrderError};
+
+/// How many orders may wait.
+pub(crate) const ORDERS_WAITING_MAX: usize = 64;
+
+/// An order with the way back.
+pub(crate) struct Asked {
+    pub(crate) order: Order,
+    pub(crate) reply: oneshot::Sender<Result<Done, OrderError>>,
+}
+
+/// The handle; cheap to clone.
+#[derive(Clone)]
+pub struct MonitorHandle {
+    pub(crate) board: Arc<ArcSwap<Board>>,
+    pub(crate) history: Arc<ArcSwap<Vec<(Span, Series)>>>,
+    pub(crate) orders: mpsc::Sender<Asked>,
+}
+
+impl MonitorHandle {
+    /// The picture as it is now.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        self.board.load_full()
+    }
+
+    /// All series over `span`, in the order of the metrics.
+    #[must_use]
+    pub fn history(&self, span: Span) -> Vec<Series> {
+        self.history.load().iter().filter(|(of, _)| *of == span).map(|(_, series)| series.clone()).collect()
+    }
+
+    /// Has the monitor do `order`. What it answers is remembered over a restart, unless the disk does not take it: then the board says so.
+    pub async fn order(&self, order: Order) -> Result<Done, OrderError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.try_send(Asked { order, reply }).map_err(|_| OrderError::Unavailable)?;
+        answer.await.map_err(|_| OrderError::Unavailable)?
+    }
+}
+
+impl std::fmt::Debug for MonitorHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MonitorHandle")
+    }
+}

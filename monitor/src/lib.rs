@@ -1,0 +1,11 @@
+//! Watches a Sesshu server day and night: samples the machine and the engine, judges thresholds, keeps incidents, tells people, and
+//! watches from outside. It knows nothing else of the workspace: what it measures of the engine is handed to it.
+
+pub mod board;
+pub mod config;
+pub mod core;
+mod handle;
+pub mod source;
+
+pub use config::MonitorConfig;
+pub use handle::MonitorHandle;
