@@ -12,7 +12,9 @@ pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+mod store;
 pub mod words;
+mod writer;
 
 pub use config::MonitorConfig;
 pub use handle::MonitorHandle;
