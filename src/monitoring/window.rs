@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_shortest_time_with_enough_in_it_counts_and_the_past_is_forgotten() {
-        let mut window = Window::new(Duration::from_secs(60));
+        let mut window = Window::new(Duration::from_mins(1));
         let mut see =
             |second, count: u64| window.see(Duration::from_secs(second), count, |earlier| count - earlier >= 20);
         assert_eq!(see(0, 0), None, "nothing is known of before");

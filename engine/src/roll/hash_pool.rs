@@ -180,7 +180,7 @@ impl HashPool {
             let _ = reply.send(result);
         });
         let expire = |job: Job| job(Fate::Not(HashError::Expired));
-        match self.queue.push(lane, Queued { job, deadline, queued_at: Instant::now() }, expire) {
+        match self.queue.push(lane, Queued { job, deadline, since: Instant::now() }, expire) {
             Ok(()) => {}
             Err(NotQueued::Full(_)) => return Err(HashError::Busy),
             Err(NotQueued::Closed(_)) => return Err(HashError::Closed),

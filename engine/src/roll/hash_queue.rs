@@ -20,7 +20,7 @@ pub enum Lane {
 pub(super) struct Queued<J> {
     pub(super) job: J,
     pub(super) deadline: Option<Instant>,
-    pub(super) queued_at: Instant,
+    pub(super) since: Instant,
 }
 
 impl<J> Queued<J> {
@@ -129,7 +129,7 @@ impl<J> HashQueue<J> {
     pub(super) fn longest_wait(&self) -> Duration {
         let lanes = self.lock();
         let oldest = [&lanes.staff, &lanes.residents].into_iter().filter_map(|lane| lane.front());
-        oldest.map(|queued| queued.queued_at.elapsed()).max().unwrap_or_default()
+        oldest.map(|queued| queued.since.elapsed()).max().unwrap_or_default()
     }
 
     const fn changed(&self, lane: Lane) -> &Condvar {
@@ -151,7 +151,7 @@ mod tests {
     use std::time::Duration;
 
     fn queued(job: u32) -> Queued<u32> {
-        Queued { job, deadline: None, queued_at: Instant::now() }
+        Queued { job, deadline: None, since: Instant::now() }
     }
 
     fn push(queue: &HashQueue<u32>, lane: Lane, queued: Queued<u32>) -> bool {
@@ -174,7 +174,7 @@ mod tests {
     fn an_expired_job_makes_room_in_a_full_lane() {
         let queue = HashQueue::new(1);
         let past = Instant::now().checked_sub(Duration::from_millis(1));
-        assert!(push(&queue, Lane::Resident, Queued { job: 1, deadline: past, queued_at: Instant::now() }));
+        assert!(push(&queue, Lane::Resident, Queued { job: 1, deadline: past, since: Instant::now() }));
         let dropped = Mutex::new(Vec::new());
         let result = queue.push(Lane::Resident, queued(2), |job| dropped.lock().expect("not poisoned").push(job));
         assert!(result.is_ok());
