@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod core;
 mod handle;
+mod history;
 pub mod sampler;
 pub mod source;
 mod sources;
