@@ -2,10 +2,14 @@
 //! watches from outside. It knows nothing else of the workspace: what it measures of the engine is handed to it.
 
 pub mod board;
+pub mod channels;
 pub mod config;
 pub mod core;
 mod handle;
+pub mod manual;
 pub mod source;
+mod trouble;
+pub mod words;
 
 pub use config::MonitorConfig;
 pub use handle::MonitorHandle;
