@@ -7,15 +7,18 @@ pub mod channels;
 pub mod clock;
 pub mod config;
 pub mod core;
+mod folder_id;
 mod handle;
 pub mod manual;
 pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+pub mod trial;
 mod trouble;
 pub mod words;
 
 pub use config::MonitorConfig;
+pub use folder_id::folder_id;
 pub use handle::MonitorHandle;
 pub use start::{Monitor, MonitorSetup, StartError, start};
