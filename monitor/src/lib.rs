@@ -6,6 +6,8 @@ pub mod config;
 pub mod core;
 mod handle;
 pub mod source;
+mod trouble;
+pub mod watch;
 
 pub use config::MonitorConfig;
 pub use handle::MonitorHandle;
