@@ -9,11 +9,14 @@ mod demo;
 mod exit;
 mod folder;
 mod jobs;
+mod monitoring;
 mod open_files;
 mod password_list;
 mod rehearse;
 mod run_file;
 mod serve;
+mod stop_signals;
+mod systemd;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -64,6 +67,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let default = match &cli.command {
         Command::Demo(args) if args.training => "./sesshu-training",
         Command::Demo(_) => "./sesshu-demo",
+        Command::Watch(_) => "./sesshu-watch",
         _ => "./sesshu-data",
     };
     let folder = DataFolder::of(&cli.common, default);
@@ -107,6 +111,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
+        Command::Watch(args) => {
+            install_tls()?;
+            commands::watch(&folder, cli.common.config, &args).await
+        }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Completions { shell } => {

@@ -5,12 +5,14 @@ mod imports;
 mod issue;
 mod publish;
 mod site;
+mod watch;
 
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
+pub(crate) use watch::watch;
 
 use std::io::Write;
 
