@@ -54,7 +54,7 @@ impl Drop for Service {
 }
 
 async fn ping_until(mut stopped: oneshot::Receiver<()>, every: Duration, answering: &Answering) {
-    let mut tick = tokio::time::interval(every);
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
         tokio::select! {
             _ = &mut stopped => return,
@@ -86,5 +86,40 @@ impl Answering {
 fn tell(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "systemd cannot be told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sesshu_monitor::channels::Channels;
+    use sesshu_monitor::{MonitorConfig, MonitorSetup};
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_millis(500);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn all_is_well_only_while_everybody_answers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let setup = MonitorSetup {
+            config: MonitorConfig::default(),
+            name: "test".into(),
+            folder: folder.path().to_owned(),
+            sources: Vec::new(),
+            channels: Channels::new(),
+        };
+        let monitor = sesshu_monitor::start(setup).expect("a monitor");
+        // Nobody drives this runtime: what is given to it waits, as it does when all its threads hang.
+        let hanging = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let staff = ("staff", Handle::current());
+
+        let mut answering = Answering { runtimes: vec![staff], monitor: monitor.handle() };
+        assert_eq!(answering.silent(DEADLINE).await, None);
+        answering.runtimes.push(("residents", hanging.handle().clone()));
+        assert_eq!(answering.silent(DEADLINE).await, Some("residents"));
+        answering.runtimes.pop();
+        tokio::task::spawn_blocking(move || monitor.stop()).await.expect("to stop");
+        assert_eq!(answering.silent(DEADLINE).await, Some("monitor"));
+        hanging.shutdown_background();
     }
 }

@@ -21,6 +21,10 @@ pub(crate) enum Trouble {
     Cut,
     /// The certificate is past its end.
     CertificateExpired,
+    /// Nobody that is trusted signed the certificate.
+    CertificateUnknown,
+    /// The certificate is for another name.
+    CertificateName,
     /// The certificate, or TLS, is not acceptable for another reason.
     Tls(Box<str>),
     /// Something else.
@@ -32,13 +36,13 @@ const REASON_CHARS_MAX: usize = 120;
 
 impl Trouble {
     /// What `error` was about.
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
-            return Self::TimedOut;
-        }
-        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
         let mut last = String::new();
         while let Some(one) = cause {
+            if one.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+                return Self::TimedOut;
+            }
             if let Some(known) = Self::known(one) {
                 return known;
             }
@@ -56,6 +60,10 @@ impl Trouble {
                 rustls::Error::InvalidCertificate(
                     CertificateError::Expired | CertificateError::ExpiredContext { .. },
                 ) => Self::CertificateExpired,
+                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Self::CertificateUnknown,
+                rustls::Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                ) => Self::CertificateName,
                 other => Self::Tls(short(&other.to_string())),
             });
         }
@@ -76,7 +84,7 @@ impl Trouble {
             };
         }
         let text = error.to_string();
-        if text == "dns error" {
+        if text == "dns error" || text.starts_with("failed to lookup address information") {
             return Some(Self::NameUnknown);
         }
         text.contains("connection closed before message completed").then_some(Self::Cut)
@@ -91,6 +99,8 @@ impl Trouble {
             Self::TimedOut => "時間内に応答がない (timed out)".into(),
             Self::Cut => "接続が切られた (connection closed)".into(),
             Self::CertificateExpired => "証明書の期限切れ (certificate expired)".into(),
+            Self::CertificateUnknown => "証明書の発行者を信頼できない (certificate: unknown issuer)".into(),
+            Self::CertificateName => "証明書の名前が違う (certificate: wrong name)".into(),
             Self::Tls(reason) => format!("TLSの失敗 (TLS: {reason})"),
             Self::Other(reason) => format!("通信の失敗 ({reason})"),
         }

@@ -66,6 +66,7 @@ impl Visitor {
         let mut builder = Client::builder()
             .user_agent(concat!("sesshu-watch/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .timeout(timeout)
             .connect_timeout(timeout)
             .pool_max_idle_per_host(0)
