@@ -1,11 +1,13 @@
 //! The listener for monitors: is it alive, is it ready, how is it doing. It says nothing about people.
 
+mod heartbeat;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
@@ -23,6 +25,7 @@ pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Opti
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
+        .route("/watch/heartbeat", post(heartbeat::post_heartbeat))
         .with_state(Ops { engine, metrics, monitor })
         .merge(calls)
 }

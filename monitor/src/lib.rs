@@ -18,6 +18,7 @@ mod start;
 mod store;
 pub mod trial;
 mod trouble;
+pub mod watch;
 pub mod words;
 mod writer;
 
