@@ -5,6 +5,7 @@ pub mod board;
 pub mod config;
 pub mod core;
 mod handle;
+pub mod naming;
 pub mod source;
 
 pub use config::MonitorConfig;
