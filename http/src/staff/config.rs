@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
+use sesshu_monitor::MonitorHandle;
 use tokio::sync::watch;
 
 use crate::config::{Client, TrustedProxy};
@@ -38,6 +39,8 @@ pub struct StaffConfig {
     pub requests_in_flight_max: usize,
     /// How often a page that is kept up to date hears what has changed; a revoked account hears nothing more after at most this long.
     pub overview_every: Duration,
+    /// The monitor whose findings the ops pages show; none where none runs.
+    pub monitor: Option<MonitorHandle>,
     /// Tells when the server stops, so that what is sent on and on ends; none never stops.
     pub stopping: Option<watch::Receiver<bool>>,
 }
@@ -58,6 +61,7 @@ impl Default for StaffConfig {
             request_timeout: Duration::from_secs(30),
             requests_in_flight_max: 512,
             overview_every: Duration::from_secs(5),
+            monitor: None,
             stopping: None,
         }
     }
