@@ -33,14 +33,14 @@ pub struct StaffConfig {
     pub lookups_per_hour_max: u32,
     /// How many days after the campaign's end personal data is erased, unless something else is typed.
     pub keep_days: u16,
+    /// The monitor; none in a process without one.
+    pub monitor: Option<MonitorHandle>,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
     pub requests_in_flight_max: usize,
     /// How often a page that is kept up to date hears what has changed; a revoked account hears nothing more after at most this long.
     pub overview_every: Duration,
-    /// The monitor whose findings the ops pages show; none where none runs.
-    pub monitor: Option<MonitorHandle>,
     /// Tells when the server stops, so that what is sent on and on ends; none never stops.
     pub stopping: Option<watch::Receiver<bool>>,
 }

@@ -114,9 +114,9 @@ impl Chart {
             let lower = stretch.iter().rev().map(|point| corner(point, point.min));
             upper.chain(lower).collect::<Vec<_>>().join(" ")
         });
-        let means = stretches.iter().map(|stretch| {
-            stretch.iter().map(|point| corner(point, point.mean)).collect::<Vec<_>>().join(" ")
-        });
+        let means = stretches
+            .iter()
+            .map(|stretch| stretch.iter().map(|point| corner(point, point.mean)).collect::<Vec<_>>().join(" "));
         let value = |number: f64| words::value(metric, number);
         let rows = together(&points, window, ROWS_MAX).into_iter().rev().map(|point| {
             let [min, mean, max] = [point.min, point.mean, point.max].map(|number| value(f64::from(number)));
@@ -263,7 +263,11 @@ mod tests {
     #[test]
     fn the_axis_ends_at_a_round_number_that_fits_all() {
         for (most, end) in [(0.0, 1.0), (1.5, 2.0), (2_000.0, 2_000.0), (2_001.0, 4_000.0), (9_000.0, 10_000.0)] {
-            assert!((axis_end(Metric::CommitMs, most) - end).abs() < 1e-6, "{most}: {}", axis_end(Metric::CommitMs, most));
+            assert!(
+                (axis_end(Metric::CommitMs, most) - end).abs() < 1e-6,
+                "{most}: {}",
+                axis_end(Metric::CommitMs, most)
+            );
         }
     }
 

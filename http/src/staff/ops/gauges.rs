@@ -46,11 +46,9 @@ const fn group(metric: Metric) -> usize {
         | Metric::ErrorRate
         | Metric::BusyRate
         | Metric::LoginQueueMs => 0,
-        Metric::StoreSuspended
-        | Metric::QueueAgeMs
-        | Metric::CommitMs
-        | Metric::BackupAge
-        | Metric::LookupsUnusual => 1,
+        Metric::StoreSuspended | Metric::QueueAgeMs | Metric::CommitMs | Metric::BackupAge | Metric::LookupsUnusual => {
+            1
+        }
         Metric::CpuUse
         | Metric::MemoryUse
         | Metric::SwapUse

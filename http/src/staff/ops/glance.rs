@@ -100,7 +100,11 @@ pub(in crate::staff) async fn get_glance(
     let view = desk.monitored().map(|(monitor, board)| View::of(&board, &monitor.history(Span::Day), now));
     let shown = GlancePage {
         f: desk.frame(Some(&staff)),
-        done: if query.done == "acknowledged" { "対応中にしました。ほかの人への連絡は止まります。" } else { "" },
+        done: if query.done == "acknowledged" {
+            "対応中にしました。ほかの人への連絡は止まります。"
+        } else {
+            ""
+        },
         renewed: query.auto != "off",
         view,
         no_monitor: orders::NO_MONITOR,
@@ -179,7 +183,8 @@ fn full(board: &Board) -> Vec<String> {
     let forecasts = board.gauges.iter().filter(|gauge| gauge.reading.cause.metric == Metric::DaysToFull);
     let sentence = |gauge: &sesshu_monitor::board::Gauge| {
         let reading = &gauge.reading;
-        let grows = if reading.note.is_empty() { String::new() } else { format!("増えているもの：{}", reading.note) };
+        let grows =
+            if reading.note.is_empty() { String::new() } else { format!("増えているもの：{}", reading.note) };
         let days = words::value(Metric::DaysToFull, reading.value);
         let of = if reading.cause.subject.is_empty() { "ディスク" } else { &reading.cause.subject };
         format!("{of}：このままの増え方なら、あと{days}で満杯になります。{grows}")

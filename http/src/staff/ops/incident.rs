@@ -75,7 +75,11 @@ pub(in crate::staff) async fn get_incident(
     });
     let shown = IncidentPage {
         f: desk.frame(Some(&staff)),
-        done: if query.done == "acknowledged" { "対応中にしました。ほかの人への連絡は止まります。" } else { "" },
+        done: if query.done == "acknowledged" {
+            "対応中にしました。ほかの人への連絡は止まります。"
+        } else {
+            ""
+        },
         code: incident.cause.metric.code(),
         it: OpenIncident::of(incident, &board, &history, now),
         ended: incident.resolved_at.map(words::at),
@@ -103,7 +107,11 @@ fn tried(board: &Board, no: IncidentNo) -> Vec<Tried> {
         to: message.to.to_string(),
         channel: words::channel(message.lane.channel),
         about: words::about(&message.about),
-        outcome: if message.tries == 0 { "送信中".into() } else { format!("× 届いていない（{}回失敗）", message.tries) },
+        outcome: if message.tries == 0 {
+            "送信中".into()
+        } else {
+            format!("× 届いていない（{}回失敗）", message.tries)
+        },
         answer: message.last_answer.to_string(),
     });
     let ended = board.state.deliveries.iter().filter(|delivery| tells(&delivery.about)).map(|delivery| Tried {

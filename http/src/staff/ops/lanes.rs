@@ -36,7 +36,7 @@ pub(super) fn lanes(board: &Board) -> Vec<LaneRow> {
             let tried = waiting.iter().find(|message| message.tries > 0);
             let (state, class) = match (tried, waiting.is_empty(), last.map(|last| last.outcome)) {
                 (Some(_), ..) => ("× 届いていない", "critical"),
-                (None, false, _) => ("送信中", "well"),
+                (None, false, _) | (None, true, Some(Outcome::Placed)) => ("送信中", "well"),
                 (None, true, None) => ("まだ送っていない", "well"),
                 (None, true, Some(Outcome::Delivered | Outcome::Acknowledged)) => ("○ 届いている", "well"),
                 (None, true, Some(Outcome::Unanswered)) => ("△ 出なかった", "warning"),

@@ -12,7 +12,8 @@ use crate::staff::desk::{Staff, StaffDesk};
 use crate::staff::problem::StaffProblem;
 
 /// Why nothing is shown where no monitor runs.
-pub(super) const NO_MONITOR: &str = "このサーバーでは監視が動いていません。サーバーの記録（journalctl -u sesshu）を確かめてください。";
+pub(super) const NO_MONITOR: &str =
+    "このサーバーでは監視が動いていません。サーバーの記録（journalctl -u sesshu）を確かめてください。";
 
 impl StaffDesk {
     /// The monitor's picture, if one runs.
@@ -47,9 +48,9 @@ fn problem(error: &OrderError) -> StaffProblem {
             tracing::warn!(%what, %why, "the monitor refuses what a page has let pass");
             StaffProblem::Conflict("監視が、この内容を受け付けませんでした。何も変わっていません。".into())
         }
-        OrderError::TooMany(_) => {
-            StaffProblem::Conflict("数が上限に達しています。不要なものを終了してから、もう一度操作してください。".into())
-        }
+        OrderError::TooMany(_) => StaffProblem::Conflict(
+            "数が上限に達しています。不要なものを終了してから、もう一度操作してください。".into(),
+        ),
         OrderError::Unavailable => StaffProblem::Unavailable,
     }
 }

@@ -23,15 +23,8 @@ use crate::staff::page::{go_to, page};
 use crate::staff::problem::StaffProblem;
 
 /// For how long, in minutes, with the words for it.
-const LENGTHS: [(u32, &str); 7] = [
-    (30, "30分"),
-    (60, "1時間"),
-    (120, "2時間"),
-    (240, "4時間"),
-    (480, "8時間"),
-    (1_440, "1日"),
-    (10_080, "1週間"),
-];
+const LENGTHS: [(u32, &str); 7] =
+    [(30, "30分"), (60, "1時間"), (120, "2時間"), (240, "4時間"), (480, "8時間"), (1_440, "1日"), (10_080, "1週間")];
 const REASON_CHARS_MAX: usize = 200;
 
 #[derive(Template)]
@@ -177,7 +170,8 @@ pub(in crate::staff) async fn post_silence(
     if from.is_none() {
         errors.add("from", "日付と時刻を、2026-12-01 09:00 のように入力してください。");
     }
-    let minutes = typed.minutes.parse().ok().filter(|minutes| LENGTHS.iter().any(|(length, _)| length == minutes));
+    let minutes =
+        typed.minutes.parse::<u32>().ok().filter(|minutes| LENGTHS.iter().any(|(length, _)| length == minutes));
     if minutes.is_none() {
         errors.add("minutes", "止める時間を選んでください。");
     }
@@ -192,11 +186,7 @@ pub(in crate::staff) async fn post_silence(
     };
     let until = from.unwrap_or(now).plus(Duration::from_secs(u64::from(minutes) * 60));
     if until <= now {
-        let errors = {
-            let mut errors = FormErrors::default();
-            errors.add("from", "終わりの時刻が過ぎています。");
-            errors
-        };
+        errors.add("from", "終わりの時刻が過ぎています。");
         return shown(&desk, &staff, StatusCode::BAD_REQUEST, errors, "", typed);
     }
     desk.order(Order::Silence { covers, from, until, by: staff.actor(), reason: reason.into() }).await?;

@@ -113,6 +113,7 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Delivered => "○ 届いた",
         Outcome::Acknowledged => "○ 出て、対応中にした",
+        Outcome::Placed => "電話をかけている",
         Outcome::Unanswered => "△ 出なかった",
         Outcome::Failed => "△ 失敗（再送する）",
         Outcome::GivenUp => "× 届けられない",
