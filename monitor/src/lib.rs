@@ -9,6 +9,7 @@ pub mod config;
 pub mod core;
 mod handle;
 pub mod naming;
+pub mod rules;
 pub mod sampler;
 pub mod source;
 mod sources;
