@@ -8,12 +8,13 @@ pub mod clock;
 pub mod config;
 pub mod core;
 mod handle;
-pub mod naming;
+pub mod manual;
 pub mod rules;
 pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+mod trouble;
 pub mod words;
 
 pub use config::MonitorConfig;

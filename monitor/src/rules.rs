@@ -4,7 +4,7 @@
 use crate::core::contact::Language;
 use crate::core::level::Level;
 use crate::core::metric::{Bad, Metric, Side};
-use crate::naming::naming;
+use crate::manual::{name, what_to_do};
 
 /// What stands at the head of the file.
 const HEAD: &str = "\
@@ -51,7 +51,6 @@ fn measured(metric: Metric) -> Option<String> {
 }
 
 fn rule(metric: Metric, level: Level, expr: &str, for_seconds: u32) -> String {
-    let (ja, en) = (naming(metric, Language::Ja), naming(metric, Language::En));
     let (mark, code) = match level {
         Level::Warning => ("警告", "warning"),
         Level::Critical => ("重大", "critical"),
@@ -65,12 +64,18 @@ fn rule(metric: Metric, level: Level, expr: &str, for_seconds: u32) -> String {
          severity: {code}\n        annotations:\n          summary: '【{mark}】{}{of}{value}'\n          description: '{}'\n          \
          summary_en: '[{code}] {}{of}{value}'\n          description_en: '{}'\n          runbook: 'docs/alerts.md#{}'\n",
         camel(metric.code()),
-        ja.name,
-        quoted(ja.first_step),
-        quoted(en.name),
-        quoted(en.first_step),
+        quoted(name(metric, Language::Ja)),
+        steps(metric, Language::Ja),
+        quoted(name(metric, Language::En)),
+        steps(metric, Language::En),
         metric.code(),
     )
+}
+
+/// What to do now, on one line.
+fn steps(metric: Metric, language: Language) -> String {
+    let steps = what_to_do(metric, language).iter().enumerate().map(|(nth, step)| format!("{}. {step}", nth + 1));
+    quoted(&steps.collect::<Vec<_>>().join(" "))
 }
 
 /// As it stands between single quotes.

@@ -290,8 +290,8 @@ pub(super) const NAV: &[NavLink] = &[
     NavLink {
         access: Access::Roles(WATCHERS),
         path: "/ops",
-        label: "監視",
-        about: "障害と通知、ディスクやCPUの値、過去の推移を見る",
+        label: "運用",
+        about: "異常と通知、ディスクやCPUの値、過去の推移を見る",
     },
     NavLink {
         access: Access::Roles(WATCHERS),

@@ -192,8 +192,8 @@ async fn at_a_glance_stands_the_worst_first_with_what_to_do_and_who_knows() {
         "× 重大 1件",
         "△ 警告 1件",
         "未対応 1件",
-        "ディスク使用率（data）　91.5%",
-        "大きいファイルを確かめ",
+        "ディスク使用率（data）　92%",
+        "大きなフォルダを探す",
         "警告 80%以上、重大 90%以上",
         "当番（メール）、当番（ウェブフック、届いていない）",
         "コマンド（利用者 1000） が",
@@ -224,7 +224,7 @@ async fn when_all_is_well_it_says_so_and_what_is_missing_is_said() {
     let (city, _) = watched(quiet).await;
     let mut ops = city.signed_in(StaffRole::Ops).await;
     let page = ops.get("/ops").await;
-    for said in ["○ いま続いている障害はありません", "通知先が1件も設定されていません", "まだ連絡がありません"]
+    for said in ["○ いま続いている異常はありません", "通知先が1件も設定されていません", "まだ連絡がありません"]
     {
         assert!(page.says(said), "{said}: {}", page.html);
     }
@@ -256,7 +256,7 @@ async fn an_incident_tells_its_story_and_is_taken_care_of_once() {
     let mut ops = city.signed_in(StaffRole::Ops).await;
     let page = ops.get("/ops/incidents/7").await;
     for said in [
-        "障害 7　ディスク使用率（data）",
+        "異常 7　ディスク使用率（data）",
         "× 重大 になった",
         "○ 届いた",
         "× 届いていない（3回失敗）",
@@ -292,7 +292,7 @@ async fn the_list_of_incidents_is_filtered_by_state_level_and_metric() {
         ("?state=ended", "1件"),
         ("?level=critical", "1件"),
         ("?metric=cpu_use&state=open", "1件"),
-        ("?metric=disk_use&state=ended", "あてはまる障害はありません"),
+        ("?metric=disk_use&state=ended", "あてはまる異常はありません"),
     ];
     for (query, said) in cases {
         let page = ops.get(&format!("/ops/incidents{query}")).await;
@@ -310,7 +310,7 @@ async fn a_day_and_a_week_are_charts_with_their_tables() {
     let mut ops = city.signed_in(StaffRole::Ops).await;
     for span in ["day", "week"] {
         let page = ops.get(&format!("/ops/history?span={span}")).await;
-        for said in ["class=\"mean\"", "limit critical", "role=\"img\"", "最小 70%、最大 91.5%", "表で見る"] {
+        for said in ["class=\"mean\"", "limit critical", "role=\"img\"", "最小 70%、最大 92%", "表で見る"] {
             assert!(page.says(said), "{span}: {said}: {}", page.html);
         }
     }

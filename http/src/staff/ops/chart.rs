@@ -129,12 +129,12 @@ impl Chart {
             .filter(|(_, from, until)| *from < window.until && *until > window.from)
             .map(|(incident, from, until)| {
                 let (x, end) = (window.x(from), window.x(until));
-                (x, (end - x).max(2), format!("障害 {}（{}）", incident.no.0, words::level(Some(incident.worst))))
+                (x, (end - x).max(2), format!("異常 {}（{}）", incident.no.0, words::level(Some(incident.worst))))
             })
             .collect();
         let said = threshold.map(|threshold| words::threshold(metric, threshold)).filter(|said| !said.is_empty());
         let says = format!(
-            "最小 {}、最大 {}。しきい値：{}。この期間の障害 {}件。",
+            "最小 {}、最大 {}。しきい値：{}。この期間の異常 {}件。",
             value(least),
             value(most),
             said.as_deref().unwrap_or("なし"),

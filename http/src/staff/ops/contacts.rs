@@ -106,7 +106,7 @@ fn rows(board: &Board) -> Vec<Row> {
 fn calls(board: &Board) -> Vec<[String; 5]> {
     let row = |call: &sesshu_monitor::core::state::HandCall| {
         let how = if call.reached { "○ つながった" } else { "× つながらなかった" };
-        let about = call.incident.map_or_else(String::new, |no| format!("障害 {}", no.0));
+        let about = call.incident.map_or_else(String::new, |no| format!("異常 {}", no.0));
         [words::at(call.at), words::actor(&call.by), call.contact.to_string(), how.into(), about]
     };
     board.state.hand_calls.iter().take(CALLS_SHOWN_MAX).map(row).collect()

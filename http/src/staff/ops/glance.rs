@@ -75,7 +75,7 @@ pub(super) struct OpenIncident {
     pub(super) value: String,
     pub(super) worst: String,
     pub(super) threshold: String,
-    pub(super) first_step: &'static str,
+    pub(super) steps: &'static [String],
     pub(super) acknowledged: Option<String>,
     pub(super) quiet: Option<String>,
     pub(super) flaps: u32,
@@ -166,7 +166,7 @@ impl OpenIncident {
             value: words::value(metric, incident.value),
             worst: words::value(metric, incident.worst_value),
             threshold: threshold.map_or_else(String::new, |threshold| words::threshold(metric, threshold)),
-            first_step: words::first_step(metric),
+            steps: words::what_to_do(metric),
             acknowledged: incident
                 .acknowledged
                 .as_ref()

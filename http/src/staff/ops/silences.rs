@@ -80,7 +80,7 @@ pub(in crate::staff) async fn get_silences(
 ) -> Result<Response, StaffProblem> {
     let done = match query.done.as_str() {
         "made" => "通知停止を設定しました。",
-        "ended" => "通知停止を終了しました。続いている障害は、あらためて知らせます。",
+        "ended" => "通知停止を終了しました。続いている異常は、あらためて知らせます。",
         _ => "",
     };
     let typed = SilenceForm { covers: query.covers, minutes: "60".into(), ..SilenceForm::default() };

@@ -12,32 +12,28 @@ use sesshu_monitor::core::metric::{Bad, Metric};
 use sesshu_monitor::core::silence::Covers;
 use sesshu_monitor::core::threshold::Threshold;
 use sesshu_monitor::core::time::WallMs;
-use sesshu_monitor::naming;
+use sesshu_monitor::{manual, words as monitor_words};
 
 use crate::staff::dates::instant_words;
 
 /// A metric's name.
-pub(super) const fn name(metric: Metric) -> &'static str {
-    naming::naming(metric, Language::Ja).name
+pub(super) fn name(metric: Metric) -> &'static str {
+    manual::name(metric, Language::Ja)
 }
 
-/// The first thing to do.
-pub(super) const fn first_step(metric: Metric) -> &'static str {
-    naming::naming(metric, Language::Ja).first_step
+/// What to do now, in this order: the same words as in the alert.
+pub(super) fn what_to_do(metric: Metric) -> &'static [String] {
+    manual::what_to_do(metric, Language::Ja)
 }
 
 /// A value with its unit.
 pub(super) fn value(metric: Metric, value: f64) -> String {
-    naming::value_words(metric, value, Language::Ja)
+    monitor_words::value(metric, value, Language::Ja)
 }
 
 /// A cause: its metric, and of what.
 pub(super) fn cause(cause: &Cause) -> String {
-    if cause.subject.is_empty() {
-        name(cause.metric).into()
-    } else {
-        format!("{}（{}）", name(cause.metric), cause.subject)
-    }
+    monitor_words::cause(cause, Language::Ja)
 }
 
 /// A level with its mark, so that no colour is needed to tell them apart.
@@ -77,16 +73,7 @@ pub(super) fn at(wall: WallMs) -> String {
 
 /// A duration, in its two largest units.
 pub(super) fn lasted(duration: Duration) -> String {
-    let minutes = duration.as_secs() / 60;
-    let (days, hours, rest) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
-    match (days, hours, rest) {
-        (0, 0, 0) => "1分未満".into(),
-        (0, 0, rest) => format!("{rest}分"),
-        (0, hours, 0) => format!("{hours}時間"),
-        (0, hours, rest) => format!("{hours}時間{rest}分"),
-        (days, 0, _) => format!("{days}日"),
-        (days, hours, _) => format!("{days}日{hours}時間"),
-    }
+    monitor_words::long(duration, Language::Ja)
 }
 
 /// Who did something.
@@ -123,8 +110,8 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
 /// What a message tells of.
 pub(super) fn about(about: &About) -> String {
     match about {
-        About::Incident { no, resolved: false, .. } => format!("障害 {} の通知", no.0),
-        About::Incident { no, resolved: true, .. } => format!("障害 {} の解消", no.0),
+        About::Incident { no, resolved: false, .. } => format!("異常 {} の通知", no.0),
+        About::Incident { no, resolved: true, .. } => format!("異常 {} の解消", no.0),
         About::Notice(no) => format!("お知らせ {}", no.0),
         About::Summary => "まとめ".into(),
         About::Test => "試験".into(),
@@ -169,21 +156,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_has_its_two_largest_units() {
-        let cases = [
-            (59, "1分未満"),
-            (60, "1分"),
-            (3_600, "1時間"),
-            (3_660, "1時間1分"),
-            (86_400, "1日"),
-            (86_400 * 3 + 3_600 * 4 + 60, "3日4時間"),
-        ];
-        for (seconds, words) in cases {
-            assert_eq!(lasted(Duration::from_secs(seconds)), words);
-        }
-    }
-
-    #[test]
     fn a_webhooks_secret_part_is_not_shown() {
         let cases = [
             (ChannelKind::Webhook, "https://user:pw@hooks.example/services/T1/SECRET", "https://hooks.example/…"),
@@ -199,6 +171,6 @@ mod tests {
     fn a_threshold_says_which_way_is_bad() {
         assert_eq!(threshold(Metric::DiskUse, &Metric::DiskUse.usual()), "警告 80%以上、重大 90%以上");
         assert_eq!(threshold(Metric::DaysToFull, &Metric::DaysToFull.usual()), "警告 14日以下、重大 3日以下");
-        assert_eq!(threshold(Metric::LookupsUnusual, &Metric::LookupsUnusual.usual()), "警告 1以上");
+        assert_eq!(threshold(Metric::LookupsUnusual, &Metric::LookupsUnusual.usual()), "警告 1件以上");
     }
 }
