@@ -11,6 +11,7 @@ mod folder_id;
 mod handle;
 mod history;
 pub mod manual;
+pub mod rules;
 pub mod sampler;
 pub mod source;
 mod sources;
