@@ -14,7 +14,6 @@ use crate::config::{WATCH_TEMPLATE, read_watch_file};
 use crate::control;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
-use crate::monitoring;
 use crate::stop_signals::StopSignals;
 use crate::systemd::{Answering, Service};
 use crate::terminal::words;
