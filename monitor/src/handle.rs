@@ -48,6 +48,8 @@ impl MonitorHandle {
                 match asked {
                     Asked::Order(order, reply) => drop(reply.send(decide(order))),
                     Asked::Answer(reply) => drop(reply.send(())),
+                    // Nothing is sent here, and whoever asked for it hears that it was not.
+                    Asked::Stop(_) | Asked::Try(..) => {}
                 }
             }
         });

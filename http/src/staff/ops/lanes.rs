@@ -37,7 +37,7 @@ pub(super) fn lanes(board: &Board) -> Vec<LaneRow> {
             let (state, class) = match (tried, waiting.is_empty(), last.map(|last| last.outcome)) {
                 (Some(_), ..) => ("× 届いていない", "critical"),
                 (None, false, _) | (None, true, Some(Outcome::Placed)) => ("送信中", "well"),
-                (None, true, None) => ("まだ送っていない", "well"),
+                (None, true, None | Some(Outcome::NotNeeded)) => ("まだ送っていない", "well"),
                 (None, true, Some(Outcome::Delivered | Outcome::Acknowledged)) => ("○ 届いている", "well"),
                 (None, true, Some(Outcome::Unanswered)) => ("△ 出なかった", "warning"),
                 (None, true, Some(Outcome::Failed | Outcome::GivenUp)) => ("× 届けられなかった", "critical"),

@@ -104,6 +104,7 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Unanswered => "△ 出なかった",
         Outcome::Failed => "△ 失敗（再送する）",
         Outcome::GivenUp => "× 届けられない",
+        Outcome::NotNeeded => "送る必要がなくなった",
     }
 }
 
