@@ -1,6 +1,7 @@
 //! The door to a running monitor. Reads never wait for it; orders are answered when they are decided.
 
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +17,8 @@ pub(crate) const ORDERS_WAITING_MAX: usize = 64;
 pub(crate) enum Asked {
     /// To do something.
     Order(Order, oneshot::Sender<Result<Done, OrderError>>),
+    /// To send nothing more, and to say when nothing is on its way.
+    Stop(SyncSender<()>),
     /// To say that it is there.
     Answer(oneshot::Sender<()>),
     /// To send a letter once, beside all that waits.

@@ -14,9 +14,11 @@ pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+mod store;
 pub mod trial;
 mod trouble;
 pub mod words;
+mod writer;
 
 pub use config::MonitorConfig;
 pub use folder_id::folder_id;

@@ -67,7 +67,9 @@ impl Trial {
                     last_answer: "".into(),
                     passed_on: false,
                     call: None,
+                    used: Vec::new(),
                     stands_for: 1,
+                    lines: Vec::new(),
                 };
                 Letter { message, language: contact.language, incident: None, threshold: None }
             })

@@ -81,6 +81,7 @@ const fn outcome_ja(outcome: Outcome) -> &'static str {
         Outcome::Acknowledged => "確認した",
         Outcome::Unanswered => "応答なし",
         Outcome::Failed => "失敗",
+        Outcome::NotNeeded => "不要",
         Outcome::GivenUp => "断られた",
     }
 }
@@ -92,6 +93,7 @@ const fn outcome_en(outcome: Outcome) -> &'static str {
         Outcome::Acknowledged => "acknowledged",
         Outcome::Unanswered => "unanswered",
         Outcome::Failed => "failed",
+        Outcome::NotNeeded => "not needed",
         Outcome::GivenUp => "refused",
     }
 }

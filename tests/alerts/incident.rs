@@ -33,8 +33,15 @@ fn an_alert_says_what_since_when_and_what_to_do() {
     let alert = mail.wait_for("ディスク使用率（data）", SOON);
     assert!(alert.subject().starts_with("【警告】"), "{}", alert.subject());
     let body = alert.body();
-    for words in ["今の値：", "しきい値：警告 ", "始まり：令和", "今すること\n1. ", "df -h", "sesshu alert ack ", "https://kanri.example.lg.jp/ops/incidents/"]
-    {
+    for words in [
+        "今の値：",
+        "しきい値：警告 ",
+        "始まり：令和",
+        "今すること\n1. ",
+        "df -h",
+        "sesshu alert ack ",
+        "https://kanri.example.lg.jp/ops/incidents/",
+    ] {
         assert!(body.contains(words), "no {words:?} in\n{body}");
     }
 }
@@ -62,7 +69,9 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
     assert_eq!((&document["level"], &document["resolved"]), (&Value::from("critical"), &Value::from(false)));
     assert!(document["what_to_do"].as_array().is_some_and(|steps| steps.len() >= 3), "{document}");
     assert!(document["since"].as_str().is_some_and(|since| since.ends_with("+09:00")), "{document}");
-    wait_until("the mail server to have been gone long enough", dead * 2 + SOON, || (begun.elapsed() >= dead).then_some(()));
+    wait_until("the mail server to have been gone long enough", dead * 2 + SOON, || {
+        (begun.elapsed() >= dead).then_some(())
+    });
 
     let mail = SmtpSink::at(address, SmtpMode::Takes, SmtpSecurity::Plain);
     wait_until("the mails that waited", Duration::from_secs(100), || (mail.mails().len() >= 2).then_some(()));
@@ -77,7 +86,11 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
 fn a_call_that_nobody_answers_goes_to_the_next_contact_who_acknowledges_by_the_call() {
     let (folder, data) = folder_with("");
     let script = "case $(cat \"$0.json\") in *0476000001*) echo unanswered;; *) echo placed;; esac";
-    let phone = program(folder.path(), "call", &script.replace("$0.json", &folder.path().join("call.json").display().to_string()));
+    let phone = program(
+        folder.path(),
+        "call",
+        &script.replace("$0.json", &folder.path().join("call.json").display().to_string()),
+    );
     let config = format!(
         "[monitor]\nevery_seconds = 1\n{DISK_CRITICAL}{QUIET}[monitor.phone]\ncommand = [\"{}\"]\n\
          callback = \"http://callback.invalid\"\nanswer_seconds = 60\ntries = 1\n\

@@ -14,8 +14,12 @@ fn every_command_of_the_manual_exists() {
         // In code, and not as an argument of another command.
         for part in text.split('`').skip(1).step_by(2).flat_map(str::lines) {
             if let Some(rest) = part.trim_start().strip_prefix("sesshu ") {
-                let words = rest.split_whitespace().take_while(|word| word.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-'));
-                commands.insert(words.take(2).take_while(|word| !word.starts_with('-')).map(str::to_owned).collect::<Vec<_>>());
+                let words = rest
+                    .split_whitespace()
+                    .take_while(|word| word.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-'));
+                commands.insert(
+                    words.take(2).take_while(|word| !word.starts_with('-')).map(str::to_owned).collect::<Vec<_>>(),
+                );
             }
         }
     }

@@ -43,7 +43,9 @@ fn each_channel_of_each_contact_is_proved() {
         .as_array()
         .expect("results")
         .iter()
-        .map(|row| format!("{} {} {} {}", row["contact"], row["channel"], row["outcome"], row["answer"]).replace('"', ""))
+        .map(|row| {
+            format!("{} {} {} {}", row["contact"], row["channel"], row["outcome"], row["answer"]).replace('"', "")
+        })
         .collect();
     assert_eq!(
         rows,
@@ -160,7 +162,8 @@ fn a_webhook_that_fails_is_named_with_its_status() {
         (HttpMode::Slow, "failed", "timed out"),
     ];
     let web = HttpSink::start(HttpMode::Answers(200));
-    let config = format!("[monitor.webhook]\nform = \"chat\"\ntimeout_seconds = 1\n{CONTACT}webhook = \"{}\"\n", web.url());
+    let config =
+        format!("[monitor.webhook]\nform = \"chat\"\ntimeout_seconds = 1\n{CONTACT}webhook = \"{}\"\n", web.url());
     let (_folder, data) = folder_with(&config);
     for (mode, outcome, words) in cases {
         web.set_mode(mode);
