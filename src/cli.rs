@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// What the resident pages say: colours, announcements, venues' details, what to bring, wordings.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Alerts: what is wrong now, who is told, whether they can be reached.
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -287,4 +290,30 @@ pub(crate) enum Role {
     Admin,
     /// Runs the system.
     Ops,
+}
+
+/// `alert …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertCommand {
+    /// Send a test through each channel of each contact, and show what the other side answers. Phones really ring.
+    Test(AlertTestArgs),
+}
+
+/// What `alert test` tries.
+#[derive(Debug, Args)]
+pub(crate) struct AlertTestArgs {
+    /// Only this contact.
+    #[arg(long)]
+    pub(crate) contact: Option<String>,
+    /// Only this channel.
+    #[arg(long)]
+    pub(crate) channel: Option<ChannelName>,
+}
+
+/// A channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChannelName {
+    Mail,
+    Webhook,
+    Phone,
 }

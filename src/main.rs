@@ -24,8 +24,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use cli::{
-    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
-    StaffCommand,
+    AlertCommand, CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand,
+    SiteCommand, StaffCommand,
 };
 use exit::Failure;
 use folder::DataFolder;
@@ -108,6 +108,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
+        Command::Alert(AlertCommand::Test(args)) => {
+            install_tls()?;
+            commands::test_alerts(&folder, &args).await
+        }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Completions { shell } => {

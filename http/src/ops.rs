@@ -12,13 +12,17 @@ use sesshu_monitor::MonitorHandle;
 
 use crate::metrics::show_engine;
 
+mod calls;
+
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
+    let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
         .with_state(Ops { engine, metrics, monitor })
+        .merge(calls)
 }
 
 /// What the handlers know.

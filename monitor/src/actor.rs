@@ -206,6 +206,12 @@ impl Handler<Asked> for MonitorActor {
 
     fn handle(&mut self, asked: Asked, ctx: &mut Self::Context) {
         match asked {
+            Asked::Try(letter, reply) => {
+                let sending = send(Arc::clone(&self.channels), letter.message.lane.channel, *letter);
+                actix::spawn(async move {
+                    let _ = reply.send(sending.await);
+                });
+            }
             Asked::Order(order, reply) => {
                 let result = self.book.order(self.clock.now(), order);
                 self.publish();
