@@ -9,8 +9,10 @@ use crate::core::contact::{ChannelKind, Contact, Language};
 use crate::core::metric::Metric;
 use crate::core::threshold::Threshold;
 
+mod advice;
 mod check;
 
+pub use advice::Advice;
 pub use check::Problem;
 
 /// The table `[monitor]`.
