@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training).
+    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training; `watch`: ./sesshu-watch).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The configuration (default: DIR/sesshu.toml).
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Campaign(CampaignCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
+    /// Watch a server from another machine (in ./sesshu-watch): readiness, a real login, certificate, clock, thresholds, heartbeat.
+    Watch(WatchArgs),
     /// Check every invariant of the data, read-only; print counts and a digest.
     Verify,
     /// Check the configuration without starting anything.
@@ -88,6 +90,17 @@ pub(crate) struct ListenArgs {
     /// For monitors (default: 127.0.0.1:8082).
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) ops_listen: Option<String>,
+}
+
+/// The watcher's configuration is DIR/watch.toml, or the one that `--config` names.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WatchArgs {
+    /// Only write a commented configuration; one that is there is not touched.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) init: bool,
+    /// Only check the configuration.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Clone, Args)]

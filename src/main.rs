@@ -15,6 +15,8 @@ mod password_list;
 mod rehearse;
 mod run_file;
 mod serve;
+mod stop_signals;
+mod systemd;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -65,6 +67,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let default = match &cli.command {
         Command::Demo(args) if args.training => "./sesshu-training",
         Command::Demo(_) => "./sesshu-demo",
+        Command::Watch(_) => "./sesshu-watch",
         _ => "./sesshu-data",
     };
     let folder = DataFolder::of(&cli.common, default);
@@ -111,6 +114,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Alert(AlertCommand::Test(args)) => {
             install_tls()?;
             commands::test_alerts(&folder, &args).await
+        }
+        Command::Watch(args) => {
+            install_tls()?;
+            commands::watch(&folder, cli.common.config, &args).await
         }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),

@@ -20,6 +20,7 @@ mod home;
 mod login;
 mod logout;
 mod operator;
+mod ops;
 mod overview;
 mod page;
 mod problem;

@@ -16,6 +16,7 @@ use crate::core::message::{About, Message, MessageNo, Outcome};
 use crate::core::sample::Sample;
 use crate::core::time::{Now, WallMs};
 use crate::handle::Asked;
+use crate::history::History;
 use crate::sources::Sources;
 use crate::writer::Writer;
 
@@ -35,6 +36,7 @@ pub(crate) struct MonitorActor {
     pub(crate) board: Arc<ArcSwap<Board>>,
     pub(crate) writer: Writer,
     pub(crate) saving: Saving,
+    pub(crate) history: History,
     pub(crate) sampled_at: Option<WallMs>,
     pub(crate) sampling: bool,
     /// How many messages are on their way.
@@ -87,6 +89,7 @@ impl MonitorActor {
     fn see(&mut self, sample: &Sample, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         self.book.see(now, sample);
+        self.history.see(now.wall, sample);
         self.sampled_at = Some(now.wall);
         self.publish();
         self.send_due(ctx);

@@ -9,7 +9,9 @@ pub mod config;
 pub mod core;
 mod folder_id;
 mod handle;
+mod history;
 pub mod manual;
+pub mod rules;
 pub mod sampler;
 pub mod source;
 mod sources;
@@ -17,6 +19,7 @@ mod start;
 mod store;
 pub mod trial;
 mod trouble;
+pub mod watch;
 pub mod words;
 mod writer;
 

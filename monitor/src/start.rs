@@ -18,6 +18,7 @@ use crate::core::book::Book;
 use crate::core::state::State;
 use crate::core::time::Now;
 use crate::handle::{Asked, MonitorHandle, ORDERS_WAITING_MAX};
+use crate::history::History;
 use crate::source::Source;
 use crate::sources::Sources;
 use crate::store::{Found, OpenError, StateFile};
@@ -75,6 +76,7 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
     let board: Arc<ArcSwap<Board>> = Arc::default();
     let handle = MonitorHandle { board: Arc::clone(&board), history: Arc::default(), orders };
     let (end, ended) = sync_channel(1);
+    let history = History::start(&setup.folder, Arc::clone(&handle.history)).map_err(io("the history's thread"))?;
     let actor = MonitorActor {
         book: Book::new(setup.config, &setup.name, state, clock.now()),
         clock,
@@ -83,6 +85,7 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
         board,
         writer: Writer::start(file, end.clone()).map_err(io("the writer's thread"))?,
         saving: Saving::default(),
+        history,
         sampled_at: None,
         sampling: false,
         sending: 0,

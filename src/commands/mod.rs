@@ -6,6 +6,7 @@ mod imports;
 mod issue;
 mod publish;
 mod site;
+mod watch;
 
 pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
@@ -13,6 +14,7 @@ pub(crate) use imports::{import_doses, import_roll, import_sessions, import_wave
 pub(crate) use issue::issue_passwords;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
+pub(crate) use watch::watch;
 
 use std::io::Write;
 
