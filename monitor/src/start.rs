@@ -1,6 +1,6 @@
 //! Starts the monitor on a thread of its own, and stops it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -66,10 +66,7 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
         move |error| StartError::Io(what, error)
     };
     let clock = Clock::start();
-    let (file, found) = StateFile::open(&setup.folder).map_err(|error| match error {
-        OpenError::InUse(_) => StartError::InUse(setup.folder.clone()),
-        OpenError::Io(path, error) => StartError::Io(path.display().to_string(), error),
-    })?;
+    let (file, found) = open(&setup.folder)?;
     let state = remembered(found, clock.now());
     let sources = Sources::start(setup.sources).map_err(io("the sources' threads"))?;
     let (orders, mut asked) = mpsc::channel(ORDERS_WAITING_MAX);
@@ -117,8 +114,16 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
     Ok(Monitor { handle, system, ended })
 }
 
+/// Opens and locks the state in `folder`.
+pub(crate) fn open(folder: &Path) -> Result<(StateFile, Found), StartError> {
+    StateFile::open(folder).map_err(|error| match error {
+        OpenError::InUse(_) => StartError::InUse(folder.to_owned()),
+        OpenError::Io(path, error) => StartError::Io(path.display().to_string(), error),
+    })
+}
+
 /// What the file holds. If it is damaged there is nothing to go on from, but numbers that were given are not given again.
-fn remembered(found: Found, now: Now) -> State {
+pub(crate) fn remembered(found: Found, now: Now) -> State {
     match found {
         Found::State(state) => *state,
         Found::Nothing => State::default(),
