@@ -50,3 +50,28 @@ pub enum NoticeAbout {
     /// A failure.
     Failure,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Event;
+
+    /// The stored form must not change without a new format and a migration.
+    #[test]
+    fn the_stored_form_of_a_saying_is_fixed() {
+        let said = NoticeSaid {
+            number: 300,
+            notice: 2,
+            step: NoticeStep::Updated,
+            about: NoticeAbout::Maintenance { from: Instant(1), until: Instant(-1) },
+            at: Instant(64),
+            ja: "a".into(),
+            easy: None,
+            en: Some("b".into()),
+        };
+        let bytes = postcard::to_allocvec(&Event::NoticeNoted(Box::new(said))).expect("it encodes");
+        assert_eq!(bytes, [40, 0xac, 2, 2, 1, 0, 2, 1, 0x80, 1, 1, b'a', 0, 1, 1, b'b']);
+        let failure = postcard::to_allocvec(&NoticeAbout::Failure).expect("it encodes");
+        assert_eq!(failure, [1]);
+    }
+}

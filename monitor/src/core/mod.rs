@@ -8,6 +8,7 @@ pub mod level;
 pub mod message;
 pub mod metric;
 pub mod notice;
+pub mod notice_rules;
 pub mod order;
 pub mod sample;
 pub mod silence;
