@@ -9,6 +9,7 @@ mod demo;
 mod exit;
 mod folder;
 mod jobs;
+mod monitoring;
 mod open_files;
 mod password_list;
 mod rehearse;

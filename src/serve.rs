@@ -8,6 +8,7 @@ use sesshu_engine::core::event::By;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
+use sesshu_monitor::MonitorHandle;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use crate::config::{Config, Proxy, Tls};
 use crate::control::{self, ControlServer};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
+use crate::monitoring;
 use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
 
@@ -60,6 +62,21 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let monitor = monitoring::start(folder, config)?;
+    let served = listen_beside(folder, config, args, engine, &monitor.handle(), ready).await;
+    let stopped = tokio::task::spawn_blocking(move || monitor.stop()).await;
+    stopped.map_err(Failure::internal)?;
+    served
+}
+
+async fn listen_beside(
+    folder: &DataFolder,
+    config: &Config,
+    args: &ListenArgs,
+    engine: &EngineHandle,
+    monitor: &MonitorHandle,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let training = for_training(folder, config)?;
     let mut stop_signals = StopSignals::new()?;
     let listeners = Listeners::bind(config, args)?;
@@ -70,7 +87,7 @@ async fn listen_and_wait(
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
     let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
     let token_key = folder.engine_config(config).token_key()?;
-    let public_config = public_config(config, training);
+    let public_config = public_config(config, training, monitor);
     let mut limits = public_config.connections.clone();
     limits.connections_max = open_files::raise_for(limits.connections_max);
     let auth = Arc::new(Auth::new(&token_key));
@@ -92,18 +109,18 @@ async fn listen_and_wait(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping)),
+            sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping, monitor)),
             options,
             stopped(stopping.clone()),
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.ops,
-            sesshu_http::ops_router(engine.clone(), metrics),
+            sesshu_http::ops_router(engine.clone(), metrics, Some(monitor.clone())),
             ServeOptions { shutdown_deadline: LISTENERS_STOP_MAX, ..ServeOptions::default() },
             stopped(stopping),
         )),
     ];
-    let helpers = Helpers::start(engine, control, config, tls);
+    let helpers = Helpers::start(engine, monitor, control, config, tls);
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
@@ -196,7 +213,7 @@ fn for_training(folder: &DataFolder, config: &Config) -> Result<bool, Failure> {
     Ok(config.staff.training || folder.is_for_training())
 }
 
-fn public_config(config: &Config, training: bool) -> PublicConfig {
+fn public_config(config: &Config, training: bool, monitor: &MonitorHandle) -> PublicConfig {
     PublicConfig {
         city_name: config.city.name.clone(),
         training,
@@ -208,11 +225,17 @@ fn public_config(config: &Config, training: bool) -> PublicConfig {
         tls: config.tls.is_some(),
         trusted_proxy: config.proxy.as_ref().map(Proxy::trusted),
         login_minutes: config.login.minutes,
+        monitor: Some(monitor.clone()),
         ..PublicConfig::default()
     }
 }
 
-fn staff_config(config: &Config, training: bool, stopping: &watch::Receiver<bool>) -> StaffConfig {
+fn staff_config(
+    config: &Config,
+    training: bool,
+    stopping: &watch::Receiver<bool>,
+    monitor: &MonitorHandle,
+) -> StaffConfig {
     let staff = &config.staff;
     StaffConfig {
         city_name: config.city.name.clone(),
@@ -226,6 +249,7 @@ fn staff_config(config: &Config, training: bool, stopping: &watch::Receiver<bool
         lookups_per_hour_max: staff.lookups_per_hour_max,
         stopping: Some(stopping.clone()),
         keep_days: config.campaign.keep_days,
+        monitor: Some(monitor.clone()),
         ..StaffConfig::default()
     }
 }
@@ -236,12 +260,13 @@ struct Helpers(Vec<tokio::task::JoinHandle<()>>);
 impl Helpers {
     fn start(
         engine: &EngineHandle,
+        monitor: &MonitorHandle,
         control: ControlServer,
         config: &Config,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
-        let mut tasks = vec![tokio::spawn(control.run(engine.clone())), tokio::spawn(erasing)];
+        let mut tasks = vec![tokio::spawn(control.run(engine.clone(), monitor.clone())), tokio::spawn(erasing)];
         if let (Some(files), Some(tls)) = (config.tls.clone(), tls) {
             tasks.push(tokio::spawn(follow_certificate(files, tls)));
         }

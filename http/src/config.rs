@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use axum::http::header::HeaderName;
 use axum::http::{Extensions, HeaderMap};
+use sesshu_monitor::MonitorHandle;
 use tower_http::csrf::CsrfLayer;
 
 /// The settings of the public listener.
@@ -23,6 +24,8 @@ pub struct PublicConfig {
     pub trusted_proxy: Option<TrustedProxy>,
     /// How long a login lasts, in minutes.
     pub login_minutes: u32,
+    /// The monitor; none in a process without one.
+    pub monitor: Option<MonitorHandle>,
     /// The largest body that a request may have, in bytes.
     pub body_bytes_max: usize,
     /// How long the body of a request may take to arrive.
@@ -44,6 +47,7 @@ impl Default for PublicConfig {
             tls: false,
             trusted_proxy: None,
             login_minutes: 120,
+            monitor: None,
             body_bytes_max: 8 * 1024,
             body_read_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(20),

@@ -8,19 +8,26 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sesshu_engine::EngineHandle;
+use sesshu_monitor::MonitorHandle;
 
 use crate::metrics::show_engine;
 
 /// The routes of the ops listener.
-pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle) -> Router {
+pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
     Router::new()
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
-        .with_state((engine, metrics))
+        .with_state(Ops { engine, metrics, monitor })
 }
 
-type Ops = State<(EngineHandle, PrometheusHandle)>;
+/// What the handlers know.
+#[derive(Clone)]
+struct Ops {
+    engine: EngineHandle,
+    metrics: PrometheusHandle,
+    monitor: Option<MonitorHandle>,
+}
 
 #[derive(serde::Serialize)]
 struct ReadyBody<'a> {
@@ -34,8 +41,8 @@ struct ReasonBody<'a> {
     text: &'a str,
 }
 
-async fn get_ready(State((engine, _)): Ops) -> Response {
-    ready_answer(&engine.readiness().reasons)
+async fn get_ready(State(ops): State<Ops>) -> Response {
+    ready_answer(&ops.engine.readiness().reasons)
 }
 
 fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
@@ -46,9 +53,13 @@ fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
 }
 
-async fn get_metrics(State((engine, metrics)): Ops) -> Response {
+async fn get_metrics(State(Ops { engine, metrics, monitor }): State<Ops>) -> Response {
     show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
-    let mut answer = plain(metrics.render());
+    let mut text = metrics.render();
+    if let Some(sampled_at) = monitor.and_then(|monitor| monitor.board().sampled_at) {
+        text.push_str(&format!("sesshu_monitor_sampled_at_seconds {}\n", sampled_at.0 / 1_000));
+    }
+    let mut answer = plain(text);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     answer
 }

@@ -11,10 +11,12 @@ use crate::core::order::{Done, Order, OrderError};
 /// How many orders may wait.
 pub(crate) const ORDERS_WAITING_MAX: usize = 64;
 
-/// An order with the way back.
-pub(crate) struct Asked {
-    pub(crate) order: Order,
-    pub(crate) reply: oneshot::Sender<Result<Done, OrderError>>,
+/// What is asked of the actor, with the way back.
+pub(crate) enum Asked {
+    /// To do something.
+    Order(Order, oneshot::Sender<Result<Done, OrderError>>),
+    /// To say that it is there.
+    Answer(oneshot::Sender<()>),
 }
 
 /// The handle; cheap to clone.
@@ -41,8 +43,14 @@ impl MonitorHandle {
     /// Has the monitor do `order`. What it answers is remembered over a restart, unless the disk does not take it: then the board says so.
     pub async fn order(&self, order: Order) -> Result<Done, OrderError> {
         let (reply, answer) = oneshot::channel();
-        self.orders.try_send(Asked { order, reply }).map_err(|_| OrderError::Unavailable)?;
+        self.orders.try_send(Asked::Order(order, reply)).map_err(|_| OrderError::Unavailable)?;
         answer.await.map_err(|_| OrderError::Unavailable)?
+    }
+
+    /// Whether the monitor answers: its actor has turned to a question. It is for the caller to say how long it may take.
+    pub async fn answers(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.orders.try_send(Asked::Answer(reply)).is_ok() && answer.await.is_ok()
     }
 }
 

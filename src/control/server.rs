@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
+use sesshu_monitor::MonitorHandle;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{Answer, Kept, Lines, SOCKET_NAME, SocketPath};
 use crate::exit::{ExitStatus, Failure};
-use crate::jobs::{self, Audience, PasswordLine};
+use crate::jobs::{self, Audience, Job, PasswordLine};
+use crate::monitoring;
 
 /// How many commands are served at once.
 const COMMANDS_MAX: usize = 4;
@@ -38,15 +40,15 @@ pub(crate) fn listen(folder: &Path) -> std::io::Result<ControlServer> {
 
 impl ControlServer {
     /// Serves commands until the task is aborted.
-    pub(crate) async fn run(self, engine: EngineHandle) {
+    pub(crate) async fn run(self, engine: EngineHandle, monitor: MonitorHandle) {
         let places = Arc::new(Semaphore::new(COMMANDS_MAX));
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let engine = engine.clone();
+                    let (engine, monitor) = (engine.clone(), monitor.clone());
                     tokio::spawn(async move {
-                        if let Err(error) = serve_one(stream, engine).await {
+                        if let Err(error) = serve_one(stream, engine, monitor).await {
                             tracing::debug!(%error, "a command went away");
                         }
                         drop(place);
@@ -67,7 +69,7 @@ impl Drop for ControlServer {
     }
 }
 
-async fn serve_one(stream: UnixStream, engine: EngineHandle) -> std::io::Result<()> {
+async fn serve_one(stream: UnixStream, engine: EngineHandle, monitor: MonitorHandle) -> std::io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     let mut lines = Lines::new(stream);
     let own = rustix::process::geteuid().as_raw();
@@ -84,7 +86,10 @@ async fn serve_one(stream: UnixStream, engine: EngineHandle) -> std::io::Result<
         }
     };
     let mut audience = Remote { lines };
-    let result = jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await;
+    let result = match job {
+        Job::Monitor(job) => monitoring::run(&monitor, job, peer).await,
+        job => jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await,
+    };
     let answer = result.map_or_else(Answer::Failed, Answer::Done);
     audience.lines.send(&answer).await
 }

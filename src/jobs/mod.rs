@@ -18,6 +18,7 @@ use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::{Lang, parse_typed_city_id};
 
 use crate::exit::Failure;
+use crate::monitoring::MonitorJob;
 
 /// A file's bytes, as base64 in JSON.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub(crate) enum Job {
     CampaignReopen,
     /// Erase the personal data of those whose time has come.
     CampaignErase { keep_days: u16 },
+    /// Ask the monitor.
+    Monitor(MonitorJob),
     /// Check every invariant.
     Verify,
 }
@@ -120,6 +123,8 @@ pub(crate) async fn run<A: Audience>(
         Job::CampaignClose { keep_days, shown } => campaign::close(engine, keep_days, shown, by).await,
         Job::CampaignReopen => campaign::reopen(engine, by).await,
         Job::CampaignErase { keep_days } => campaign::erase(engine, keep_days, by, audience).await,
+        // Whoever has a store but no monitor opens the monitor's folder instead.
+        Job::Monitor(_) => Err(Failure::internal("no monitor runs here")),
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }
 }

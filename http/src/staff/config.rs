@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
+use sesshu_monitor::MonitorHandle;
 use tokio::sync::watch;
 
 use crate::config::{Client, TrustedProxy};
@@ -32,6 +33,8 @@ pub struct StaffConfig {
     pub lookups_per_hour_max: u32,
     /// How many days after the campaign's end personal data is erased, unless something else is typed.
     pub keep_days: u16,
+    /// The monitor; none in a process without one.
+    pub monitor: Option<MonitorHandle>,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
@@ -55,6 +58,7 @@ impl Default for StaffConfig {
             two_person_publish: true,
             lookups_per_hour_max: 60,
             keep_days: 90,
+            monitor: None,
             request_timeout: Duration::from_secs(30),
             requests_in_flight_max: 512,
             overview_every: Duration::from_secs(5),

@@ -68,6 +68,25 @@ pub struct Message {
     pub last_answer: Box<str>,
     /// Whether the contact's next channel was used because this one failed.
     pub passed_on: bool,
+    /// The call that is going on.
+    #[serde(default)]
+    pub call: Option<Call>,
+    /// For how many messages it stands.
+    #[serde(default = "one")]
+    pub stands_for: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// A call that was placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The secret by which its provider says how it ended; it counts once.
+    pub token: Box<str>,
+    /// Until when that is waited for.
+    pub until: WallMs,
 }
 
 /// A delivery that ended, for the record.
@@ -97,6 +116,8 @@ pub struct Delivery {
 pub enum Outcome {
     /// The other side has it.
     Delivered,
+    /// A call is on its way; how it ends is called back.
+    Placed,
     /// A call was answered, and the person took care of it.
     Acknowledged,
     /// A call that nobody answered.

@@ -1,5 +1,6 @@
 //! The monitor's rules: what is measured, when it is too much, who hears of it. They do no IO and read no clock: time is an argument.
 
+pub mod book;
 pub mod cause;
 pub mod contact;
 pub mod incident;

@@ -1,0 +1,5 @@
+//! Measures the machine.
+
+mod machine;
+
+pub use machine::Machine;

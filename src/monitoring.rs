@@ -1,0 +1,65 @@
+//! The monitor as the server wires it, and what commands ask of it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sesshu_monitor::channels::Channels;
+use sesshu_monitor::core::order::{Order, OrderError};
+use sesshu_monitor::sampler::Machine;
+use sesshu_monitor::source::Source;
+use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup};
+
+use crate::config::Config;
+use crate::exit::{ExitStatus, Failure};
+use crate::folder::DataFolder;
+
+/// What a command asks of the monitor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum MonitorJob {
+    /// All that it remembers.
+    State,
+    /// To do something.
+    Order(Order),
+}
+
+/// Where the monitor keeps what it remembers.
+pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
+    config.monitor.folder.clone().unwrap_or_else(|| folder.path.join("monitor"))
+}
+
+/// Starts the monitor of a server.
+pub(crate) fn start(folder: &DataFolder, config: &Config) -> Result<Monitor, Failure> {
+    let sources: Vec<Box<dyn Source>> = vec![Box::new(Machine::new(folder.path.clone()))];
+    let setup = MonitorSetup {
+        config: config.monitor.clone(),
+        name: config.city.name.as_str().into(),
+        folder: folder_of(folder, config),
+        sources,
+        channels: channels(config),
+    };
+    sesshu_monitor::start(setup).map_err(Failure::refused)
+}
+
+fn channels(_config: &Config) -> Channels {
+    Channels::new()
+}
+
+/// Does what a command asks, with the monitor of this process.
+pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> Result<Value, Failure> {
+    match job {
+        MonitorJob::State => serde_json::to_value(&monitor.board().state).map_err(Failure::internal),
+        MonitorJob::Order(order) => {
+            let done = monitor.order(order).await.map_err(refused)?;
+            Ok(json!({ "done": done }))
+        }
+    }
+}
+
+fn refused(error: OrderError) -> Failure {
+    match error {
+        OrderError::Unavailable => Failure::new(ExitStatus::Unavailable, error),
+        error => Failure::refused(error),
+    }
+}
