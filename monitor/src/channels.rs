@@ -10,6 +10,16 @@ use crate::core::contact::{ChannelKind, Language};
 use crate::core::incident::Incident;
 use crate::core::message::{Message, Outcome};
 use crate::core::threshold::Threshold;
+use crate::config::MonitorConfig;
+
+mod calls;
+mod command;
+mod mail;
+mod phone;
+mod webhook;
+
+pub use calls::Calls;
+pub use phone::outcome_of;
 
 /// A message with what a channel may want to know beside its text.
 #[derive(Debug, Clone)]
@@ -52,8 +62,35 @@ pub trait Channel: Send + Sync + 'static {
     fn send(&self, letter: Letter) -> Sending;
 }
 
-/// The longest try, whatever is configured.
-pub const TRY_MAX: Duration = Duration::from_secs(150);
+/// The longest try: a call that is answered at the last moment, and acknowledged at the last moment after that.
+pub const TRY_MAX: Duration = Duration::from_secs(1_260);
 
 /// The channels that are configured.
 pub type Channels = BTreeMap<ChannelKind, Arc<dyn Channel>>;
+
+/// The channels of `config`, and the calls that are going on, for whoever is called back. `folder_id` names the folder in which
+/// messages are numbered, so that two servers' mails are never taken for one another.
+#[must_use]
+pub fn build(config: &MonitorConfig, folder_id: &str) -> (Channels, Calls) {
+    let calls = Calls::default();
+    let mut channels = Channels::new();
+    if let Some(mail) = &config.mail {
+        channels.insert(ChannelKind::Mail, Arc::new(mail::Mail::new(mail.clone(), folder_id)));
+    }
+    let site = webhook::Site { console: config.console.as_deref().map(Into::into), folder_id: folder_id.into() };
+    channels.insert(ChannelKind::Webhook, Arc::new(webhook::Webhook::new(config.webhook.clone(), site)));
+    if let Some(phone) = &config.phone {
+        let provider = webhook::Client::new(&config.webhook);
+        channels.insert(ChannelKind::Phone, Arc::new(phone::Phone::new(phone.clone(), provider, calls.clone())));
+    }
+    (channels, calls)
+}
+
+/// The longest answer that is kept, in characters.
+const ANSWER_CHARS_MAX: usize = 200;
+
+/// What the other side said, on one line and not too long.
+fn line(answer: &str) -> String {
+    let words = answer.split(|letter: char| letter.is_control() || letter == ' ').filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").chars().take(ANSWER_CHARS_MAX).collect()
+}

@@ -8,10 +8,12 @@ pub mod clock;
 pub mod config;
 pub mod core;
 mod handle;
+pub mod manual;
 pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+mod trouble;
 pub mod words;
 
 pub use config::MonitorConfig;

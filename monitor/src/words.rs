@@ -2,9 +2,19 @@
 
 use crate::core::contact::Language;
 use crate::core::incident::Incident;
-use crate::core::level::Level;
 use crate::core::threshold::Threshold;
 use crate::core::time::WallMs;
+
+mod alert;
+mod chart;
+mod other;
+mod time;
+mod value;
+
+pub use alert::{alert, cause, spoken};
+pub use other::{summary, test};
+pub use time::{clock, instant, long, when};
+pub use value::{from, limit, unit_code, value};
 
 /// Why somebody is told of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,49 +65,4 @@ pub struct Text {
     pub subject: String,
     /// The text.
     pub body: String,
-}
-
-/// What a mail or a webhook says.
-#[must_use]
-pub fn alert(tell: &Tell<'_>) -> Text {
-    let incident = tell.incident;
-    let resolved = tell.why == Why::Resolved;
-    let subject = match tell.language {
-        Language::Ja => {
-            let mark = match incident.level {
-                _ if resolved => "解消",
-                Level::Warning => "警告",
-                Level::Critical => "重大",
-            };
-            format!("【{mark}】{} {} - {}", incident.cause, incident.value, tell.name)
-        }
-        Language::En => {
-            let mark = if resolved { "resolved" } else { incident.level.code() };
-            format!("[{mark}] {} {} - {}", incident.cause, incident.value, tell.name)
-        }
-    };
-    let body = format!("{subject}\n{}\nsesshu alert ack {}\n", incident.note, incident.no.0);
-    Text { subject, body }
-}
-
-/// What a call says: short, to be read aloud.
-#[must_use]
-pub fn spoken(tell: &Tell<'_>) -> Text {
-    let Text { subject, .. } = alert(tell);
-    Text { body: subject.clone(), subject }
-}
-
-/// What stands for many messages, of which `subjects` are the lines that are kept, `more` the number of those that are not.
-#[must_use]
-pub fn summary(language: Language, name: &str, subjects: &[&str], more: u32) -> Text {
-    let count = subjects.len() + more as usize;
-    let (subject, rest) = match language {
-        Language::Ja => (format!("【まとめ】{count} 件のお知らせ - {name}"), format!("ほか {more} 件")),
-        Language::En => (format!("[summary] {count} messages - {name}"), format!("and {more} more")),
-    };
-    let mut body = format!("{subject}\n\n{}\n", subjects.join("\n"));
-    if more > 0 {
-        body.push_str(&format!("{rest}\n"));
-    }
-    Text { subject, body }
 }
