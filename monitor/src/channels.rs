@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::MonitorConfig;
 use crate::core::contact::{ChannelKind, Language};
 use crate::core::incident::Incident;
 use crate::core::message::{Message, Outcome};
 use crate::core::threshold::Threshold;
-use crate::config::MonitorConfig;
 
 mod calls;
 mod command;

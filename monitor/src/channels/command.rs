@@ -31,8 +31,7 @@ pub(super) enum CommandError {
 
 /// Runs `argv` with `input` on its standard input. What it writes to its standard error goes to the server's.
 pub(super) async fn run(argv: &[String], input: Vec<u8>, deadline: Duration) -> Result<Ended, CommandError> {
-    let (program, arguments) =
-        argv.split_first().ok_or_else(|| CommandError::Start(ErrorKind::InvalidInput.into()))?;
+    let (program, arguments) = argv.split_first().ok_or_else(|| CommandError::Start(ErrorKind::InvalidInput.into()))?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(CommandError::Start)?;
@@ -114,6 +113,9 @@ mod tests {
         let script = format!("mkfifo {0} && echo made > {0}.made && (exec 9<>{0}; sleep 600) & wait", fifo.display());
         let result = run(&shell(&script), Vec::new(), Duration::from_millis(300)).await;
         assert!(matches!(result, Err(CommandError::TooLong)), "{result:?}");
-        assert!(matches!(run(&["/no/such/program".into()], Vec::new(), Duration::from_secs(1)).await, Err(CommandError::Start(_))));
+        assert!(matches!(
+            run(&["/no/such/program".into()], Vec::new(), Duration::from_secs(1)).await,
+            Err(CommandError::Start(_))
+        ));
     }
 }

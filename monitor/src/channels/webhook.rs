@@ -146,8 +146,8 @@ impl Client {
             let bytes = tokio::fs::read(file)
                 .await
                 .map_err(|error| format!("{} を読めない (cannot be read): {error}", file.display()))?;
-            let authorities = Certificate::from_pem_bundle(&bytes)
-                .map_err(|error| format!("{}: {error}", file.display()))?;
+            let authorities =
+                Certificate::from_pem_bundle(&bytes).map_err(|error| format!("{}: {error}", file.display()))?;
             builder = builder.tls_certs_only(authorities);
         }
         builder.build().map_err(|error| Trouble::of(&error).words())
@@ -167,7 +167,8 @@ async fn answered(mut response: Response) -> Sent {
     {
         body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES_MAX - body.len())]);
     }
-    let first_line = String::from_utf8_lossy(&body).lines().find(|line| !line.trim().is_empty()).unwrap_or("").to_owned();
+    let first_line =
+        String::from_utf8_lossy(&body).lines().find(|line| !line.trim().is_empty()).unwrap_or("").to_owned();
     let outcome = outcome(status);
     let retry_after = retry_after.filter(|_| outcome == Outcome::Failed);
     Sent { retry_after, ..Sent::new(outcome, line(&format!("{status} {first_line}"))) }

@@ -17,6 +17,8 @@ use crate::MonitorConfig;
 use crate::board::Gauge;
 use crate::words::{self, Tell, Why};
 
+mod notices;
+
 /// The book.
 #[derive(Debug)]
 pub struct Book {
@@ -69,6 +71,7 @@ impl Book {
 
     /// Takes what was measured: incidents begin, change and end, and messages are written.
     pub fn see(&mut self, now: Now, sample: &Sample) {
+        self.remind_of_notices(now);
         self.latest.clone_from(&sample.readings);
         self.latest.sort_by(|one, other| one.cause.cmp(&other.cause));
         for reading in &sample.readings {
@@ -211,6 +214,9 @@ impl Book {
                 open.history.push(IncidentStep { at: now.wall, what: IncidentChange::Acknowledged(by) });
                 Ok(Done::Done)
             }
+            Order::GiveNotice { kind, text, by, quiet } => self.give_notice(now, kind, &text, &by, quiet),
+            Order::UpdateNotice { no, text, by } => self.update_notice(now, no, &text, &by),
+            Order::EndNotice { no, text, by } => self.end_notice(now, no, &text, &by),
             _ => Err(OrderError::Unavailable),
         }
     }

@@ -50,11 +50,17 @@ pub fn spoken(tell: &Tell<'_>) -> Text {
         (Language::En, Why::Resolved) => format!("This is the monitor of {}. Over: {what}.", tell.name),
         (Language::Ja, _) => {
             let level = if incident.level == Level::Critical { "重大な警報" } else { "警告" };
-            format!("{}の監視です。{level}です。{what}。{at}からです。対応できるときは、確認の操作をしてください。", tell.name)
+            format!(
+                "{}の監視です。{level}です。{what}。{at}からです。対応できるときは、確認の操作をしてください。",
+                tell.name
+            )
         }
         (Language::En, _) => {
             let level = if incident.level == Level::Critical { "critical alert" } else { "warning" };
-            format!("This is the monitor of {}. A {level}: {what}, since {at}. Please acknowledge if you take care of it.", tell.name)
+            format!(
+                "This is the monitor of {}. A {level}: {what}, since {at}. Please acknowledge if you take care of it.",
+                tell.name
+            )
         }
     };
     Text { subject: subject(tell), body }
@@ -164,8 +170,10 @@ fn thresholds(tell: &Tell<'_>, threshold: &crate::core::threshold::Threshold) ->
         let from = from(metric, limit(threshold, level)?, language);
         Some(say(tell, &format!("{ja} {from}"), &format!("{en} {from}")))
     };
-    let levels: Vec<String> =
-        [each(Level::Warning, "警告", "warning"), each(Level::Critical, "重大", "critical")].into_iter().flatten().collect();
+    let levels: Vec<String> = [each(Level::Warning, "警告", "warning"), each(Level::Critical, "重大", "critical")]
+        .into_iter()
+        .flatten()
+        .collect();
     let levels = levels.join(if language == Language::Ja { "、" } else { ", " });
     Some(say(tell, &format!("しきい値：{levels}"), &format!("Thresholds: {levels}")))
 }
@@ -209,7 +217,11 @@ fn how_to_acknowledge(tell: &Tell<'_>) -> Vec<String> {
     }
     let mut lines = vec![
         String::new(),
-        say(tell, "対応を始めるとき（ほかの人への連絡が止まります）", "If you take care of it (nobody else is then told)"),
+        say(
+            tell,
+            "対応を始めるとき（ほかの人への連絡が止まります）",
+            "If you take care of it (nobody else is then told)",
+        ),
     ];
     if let Some(console) = tell.console {
         lines.push(format!("{}/ops/incidents/{no}", console.trim_end_matches('/')));

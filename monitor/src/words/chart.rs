@@ -30,7 +30,8 @@ impl Chart {
             let share = if high > low { (value - low) / (high - low) } else { 0.0 };
             BARS[((share * 8.0) as usize).min(7)]
         };
-        let bars = values.iter().map(|value| if value.is_finite() { bar(f64::from(*value)) } else { NOTHING }).collect();
+        let bars =
+            values.iter().map(|value| if value.is_finite() { bar(f64::from(*value)) } else { NOTHING }).collect();
         Some(Self { bars, low, high, mark: threshold.map(bar) })
     }
 }

@@ -50,11 +50,15 @@ pub fn test(language: Language, name: &str, channel: ChannelKind, at: WallMs) ->
         },
         (Language::Ja, _) => Text {
             subject: format!("【試験】通知の試験 - {name}"),
-            body: format!("これは通知が届くことを確かめる試験です。障害ではありません。することはありません。\n\n送った時刻：{at}\n"),
+            body: format!(
+                "これは通知が届くことを確かめる試験です。障害ではありません。することはありません。\n\n送った時刻：{at}\n"
+            ),
         },
         (Language::En, _) => Text {
             subject: format!("[test] A test of the alerts - {name}"),
-            body: format!("This is a test that alerts arrive. Nothing is wrong, and nothing needs to be done.\n\nSent: {at}\n"),
+            body: format!(
+                "This is a test that alerts arrive. Nothing is wrong, and nothing needs to be done.\n\nSent: {at}\n"
+            ),
         },
     }
 }

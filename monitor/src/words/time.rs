@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::Offset;
-use jiff::Timestamp;
 
 use crate::core::contact::Language;
 use crate::core::time::WallMs;
@@ -93,7 +93,13 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
-        let cases = [(40, "40秒", "40 s"), (720, "12分", "12 min"), (3_900, "1時間5分", "1 h 5 min"), (3_600, "1時間", "1 h"), (273_600, "3日4時間", "3 d 4 h")];
+        let cases = [
+            (40, "40秒", "40 s"),
+            (720, "12分", "12 min"),
+            (3_900, "1時間5分", "1 h 5 min"),
+            (3_600, "1時間", "1 h"),
+            (273_600, "3日4時間", "3 d 4 h"),
+        ];
         for (seconds, ja, en) in cases {
             let duration = Duration::from_secs(seconds);
             assert_eq!((long(duration, Language::Ja).as_str(), long(duration, Language::En).as_str()), (ja, en));

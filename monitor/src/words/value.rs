@@ -107,7 +107,10 @@ mod tests {
             (Metric::NotReady, 1.0, "起きている", "yes"),
         ];
         for (metric, number, ja, en) in cases {
-            assert_eq!((value(metric, number, Language::Ja).as_str(), value(metric, number, Language::En).as_str()), (ja, en));
+            assert_eq!(
+                (value(metric, number, Language::Ja).as_str(), value(metric, number, Language::En).as_str()),
+                (ja, en)
+            );
         }
         assert_eq!(from(Metric::DiskUse, 80.0, Language::Ja), "80%以上");
         assert_eq!(from(Metric::DaysToFull, 3.0, Language::En), "3 days or less");
