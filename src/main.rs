@@ -2,6 +2,7 @@
 //! composition root. It holds no rule about bookings and speaks neither HTTP nor SQL itself.
 
 mod cli;
+mod clock;
 mod commands;
 mod config;
 mod control;
@@ -10,6 +11,7 @@ mod exit;
 mod folder;
 mod jobs;
 mod monitoring;
+mod notices;
 mod open_files;
 mod password_list;
 mod rehearse;
@@ -107,6 +109,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             commands::close_campaign(&folder, keep_days, confirm.yes).await
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
+        Command::Notice(command) => {
+            install_tls()?;
+            commands::notice(&folder, command).await
+        }
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),

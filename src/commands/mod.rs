@@ -3,12 +3,15 @@
 mod campaign;
 mod imports;
 mod issue;
+mod notice;
+mod notice_shown;
 mod publish;
 mod site;
 
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
+pub(crate) use notice::notice;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
 

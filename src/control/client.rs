@@ -35,6 +35,11 @@ pub(crate) async fn run_at_server<A: Audience>(folder: &Path, job: &Job, audienc
     }
 }
 
+/// Whether a server listens for commands in `folder`.
+pub(crate) fn server_answers(folder: &Path) -> bool {
+    SocketPath::in_folder(folder).is_ok_and(|socket| std::os::unix::net::UnixStream::connect(&socket.path).is_ok())
+}
+
 async fn connect(folder: &Path) -> Result<UnixStream, Failure> {
     let socket = SocketPath::in_folder(folder).map_err(Failure::io(folder.display()))?;
     for _ in 0..CONNECT_TRIES {

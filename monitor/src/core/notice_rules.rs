@@ -351,7 +351,7 @@ mod tests {
         state.end_notice(ended, no, &ja("終わりました。"), &by()).expect("it ends");
         let notice = state.notice(no).expect("it is kept");
         assert_eq!(notice.phase(ended), NoticePhase::Over);
-        assert!(notice.is_shown(ended.plus(SHOWN_AFTER_END - Duration::from_millis(1))));
+        assert!(notice.is_shown(ended.plus(SHOWN_AFTER_END.saturating_sub(Duration::from_millis(1)))));
         assert!(!notice.is_shown(ended.plus(SHOWN_AFTER_END)));
         assert_eq!(state.silences, [], "its quiet ends with it");
         assert_eq!(state.end_notice(ended, no, &ja("また"), &by()), Err(OrderError::Over));

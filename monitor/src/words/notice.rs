@@ -86,15 +86,12 @@ pub fn plain(text: &str) -> String {
     while let Some(at) = rest.find('{') {
         plain.push_str(&rest[..at]);
         let ruby = rest[at + 1..].split_once('}').and_then(|(inside, after)| Some((inside.split_once('|')?.0, after)));
-        match ruby.filter(|(base, _)| !base.contains('{')) {
-            Some((base, after)) => {
-                plain.push_str(base);
-                rest = after;
-            }
-            None => {
-                plain.push('{');
-                rest = &rest[at + 1..];
-            }
+        if let Some((base, after)) = ruby.filter(|(base, _)| !base.contains('{')) {
+            plain.push_str(base);
+            rest = after;
+        } else {
+            plain.push('{');
+            rest = &rest[at + 1..];
         }
     }
     plain.push_str(rest);
