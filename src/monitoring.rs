@@ -61,7 +61,7 @@ fn channels(_config: &Config) -> Channels {
 /// Does what a command asks, with the monitor of this process.
 pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> Result<Value, Failure> {
     match job {
-        MonitorJob::State => serde_json::to_value(&monitor.board().state).map_err(Failure::internal),
+        MonitorJob::State => Ok(json!({ "state": monitor.board().state })),
         MonitorJob::Order(order) => {
             let done = monitor.order(order).await.map_err(refused)?;
             Ok(json!({ "done": done }))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use sesshu_engine::core::time::Instant;
+use sesshu_engine::roll::{TableEncoding, write_table};
 use sesshu_monitor::core::contact::Contact;
 use sesshu_monitor::core::notice::{Notice, NoticeKind, NoticeNo};
 use sesshu_monitor::core::notice_record::Told;
@@ -22,8 +23,8 @@ use crate::terminal::words;
 
 /// All that the monitor remembers, and who is told.
 pub(super) async fn state_of(folder: &DataFolder) -> Result<(State, Vec<Contact>), Failure> {
-    let state = monitoring::ask(folder, MonitorJob::State).await?;
-    let state = serde_json::from_value(state).map_err(Failure::internal)?;
+    let mut answer = monitoring::ask(folder, MonitorJob::State).await?;
+    let state = serde_json::from_value(answer["state"].take()).map_err(Failure::internal)?;
     Ok((state, folder.config_or_failure()?.monitor.contacts()))
 }
 
@@ -130,16 +131,15 @@ pub(super) async fn record(folder: &DataFolder, no: NoticeNo, out: Option<&Path>
     let (state, _) = state_of(folder).await?;
     found(&state, no)?;
     let told = state.told_of(no);
-    let mut table = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
     let heading = ["日時", "連絡先", "方法", "結果", "件名", "応答・担当"];
-    let rows = told.iter().rev().map(|one| {
-        [&*instant(one.at), &*one.to, way(one), one.result.words(), &*one.subject, &*one.answer].map(formula_safe)
-    });
-    let rows = std::iter::once(heading.map(str::to_owned)).chain(rows);
-    for row in rows {
-        table.write_record(row).map_err(Failure::internal)?;
-    }
-    let bytes = table.into_inner().map_err(Failure::internal)?;
+    let row = |one: &Told| {
+        [&*instant(one.at), &*one.to, way(one), one.result.words(), &*one.subject, &*one.answer]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let rows: Vec<Vec<String>> = told.iter().rev().map(row).collect();
+    let written = write_table(&heading, &rows, TableEncoding::Utf8Bom);
+    let bytes = written.map_err(|_| Failure::internal("UTF-8 has every character"))?;
     let Some(out) = out else {
         let text = String::from_utf8(bytes).map_err(Failure::internal)?;
         let value = json!({ "told": told.iter().map(told_json).collect::<Vec<_>>() });
@@ -148,11 +148,6 @@ pub(super) async fn record(folder: &DataFolder, no: NoticeNo, out: Option<&Path>
     let mut file = std::fs::File::create_new(out).map_err(Failure::io(out.display()))?;
     file.write_all(&bytes).map_err(Failure::io(out.display()))?;
     print(folder, &json!({ "file": out.display().to_string(), "rows": told.len() }), |_| out.display().to_string())
-}
-
-/// What another side said must not be a formula in a spreadsheet.
-fn formula_safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Writes the page for a front server. It needs no store, and does without what the monitor remembers if that cannot be read.
