@@ -2,7 +2,6 @@
 //! composition root. It holds no rule about bookings and speaks neither HTTP nor SQL itself.
 
 mod cli;
-mod clock;
 mod commands;
 mod config;
 mod control;
@@ -17,6 +16,8 @@ mod password_list;
 mod rehearse;
 mod run_file;
 mod serve;
+mod stop_signals;
+mod systemd;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -26,8 +27,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use cli::{
-    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
-    StaffCommand,
+    AlertCommand, CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand,
+    SiteCommand, StaffCommand,
 };
 use exit::Failure;
 use folder::DataFolder;
@@ -67,6 +68,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let default = match &cli.command {
         Command::Demo(args) if args.training => "./sesshu-training",
         Command::Demo(_) => "./sesshu-demo",
+        Command::Watch(_) => "./sesshu-watch",
         _ => "./sesshu-data",
     };
     let folder = DataFolder::of(&cli.common, default);
@@ -114,6 +116,14 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             commands::notice(&folder, command).await
         }
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
+        Command::Alert(AlertCommand::Test(args)) => {
+            install_tls()?;
+            commands::test_alerts(&folder, &args).await
+        }
+        Command::Watch(args) => {
+            install_tls()?;
+            commands::watch(&folder, cli.common.config, &args).await
+        }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Completions { shell } => {

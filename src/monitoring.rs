@@ -1,27 +1,27 @@
 //! The monitor as the server wires it, and what commands ask of it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sesshu_monitor::channels::Channels;
+use sesshu_engine::EngineHandle;
+use sesshu_monitor::channels::{self, Sent};
+use sesshu_monitor::clock::Clock;
+use sesshu_monitor::core::message::Outcome;
 use sesshu_monitor::core::order::{Order, OrderError};
-use sesshu_monitor::sampler::Machine;
-use sesshu_monitor::source::Source;
+use sesshu_monitor::sampler::{self, Place};
+use sesshu_monitor::trial::{self, Trial};
 use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup};
 
+use crate::commands::results;
 use crate::config::Config;
-use crate::control::{run_at_server, server_answers};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
-use crate::jobs::Job;
-use crate::terminal::Terminal;
 
-/// How long a command without a server tries to deliver what it ordered.
-const DELIVER_MAX: Duration = Duration::from_mins(1);
-/// How often it looks whether all is delivered.
-const DELIVER_LOOK_EVERY: Duration = Duration::from_millis(200);
+mod engine_source;
+mod window;
+
+use engine_source::EngineSource;
 
 /// What a command asks of the monitor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(crate) enum MonitorJob {
     State,
     /// To do something.
     Order(Order),
+    /// To prove its channels.
+    Test(Trial),
 }
 
 /// Where the monitor keeps what it remembers.
@@ -38,24 +40,32 @@ pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
     config.monitor.folder.clone().unwrap_or_else(|| folder.path.join("monitor"))
 }
 
-/// Starts the monitor of a server.
-pub(crate) fn start(folder: &DataFolder, config: &Config) -> Result<Monitor, Failure> {
-    open(folder, config, vec![Box::new(Machine::new(folder.path.clone()))])
-}
-
-fn open(folder: &DataFolder, config: &Config, sources: Vec<Box<dyn Source>>) -> Result<Monitor, Failure> {
+/// Starts the monitor of the server that has `engine`.
+pub(crate) fn start(folder: &DataFolder, config: &Config, engine: &EngineHandle) -> Result<Monitor, Failure> {
+    let mut sources = sampler::machine(&config.monitor.proc(), &places(folder, config));
+    sources.push(Box::new(EngineSource::new(engine.clone())));
+    let at = folder_of(folder, config);
+    let channels = channels::build(&config.monitor, &sesshu_monitor::folder_id(&at));
     let setup = MonitorSetup {
         config: config.monitor.clone(),
         name: config.city.name.as_str().into(),
-        folder: folder_of(folder, config),
+        folder: at,
         sources,
-        channels: channels(config),
+        channels,
     };
     sesshu_monitor::start(setup).map_err(Failure::refused)
 }
 
-fn channels(_config: &Config) -> Channels {
-    Channels::new()
+/// Whose file systems are watched.
+fn places(folder: &DataFolder, config: &Config) -> Vec<Place> {
+    let mut places = vec![
+        Place { subject: "data", folder: folder.path.clone() },
+        Place { subject: "backups", folder: folder.path.join("backups") },
+        Place { subject: "monitor", folder: folder_of(folder, config) },
+    ];
+    let mark = config.store.high_water.as_ref().and_then(|mark| mark.parent());
+    places.extend(mark.map(|mark| Place { subject: "mark", folder: mark.to_owned() }));
+    places
 }
 
 /// Does what a command asks, with the monitor of this process.
@@ -66,31 +76,18 @@ pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> 
             let done = monitor.order(order).await.map_err(refused)?;
             Ok(json!({ "done": done }))
         }
+        MonitorJob::Test(trial) => {
+            let letters = trial.letters(&monitor.board().contacts, Clock::start().now().wall);
+            let tried = trial::all(letters, |letter| {
+                let monitor = monitor.clone();
+                async move {
+                    let sent = monitor.try_letter(letter).await;
+                    sent.unwrap_or_else(|error| Sent::new(Outcome::Failed, error.to_string()))
+                }
+            });
+            Ok(results(&tried.await))
+        }
     }
-}
-
-/// Does what a command asks: through the server that runs, else with a monitor of this command's own, which delivers what it can within
-/// [`DELIVER_MAX`] and leaves the rest to the next start.
-pub(crate) async fn ask(folder: &DataFolder, job: MonitorJob) -> Result<Value, Failure> {
-    if server_answers(&folder.path) {
-        return run_at_server(&folder.path, &Job::Monitor(job), &mut Terminal::default()).await;
-    }
-    let config = folder.config_or_failure()?;
-    let only_reads = matches!(job, MonitorJob::State);
-    let monitor = open(folder, &config, Vec::new())?;
-    let handle = monitor.handle();
-    let done = run(&handle, job, rustix::process::geteuid().as_raw()).await;
-    if !only_reads && done.is_ok() {
-        let delivered = async {
-            while !handle.board().state.waiting.is_empty() {
-                tokio::time::sleep(DELIVER_LOOK_EVERY).await;
-            }
-        };
-        let _ = tokio::time::timeout(DELIVER_MAX, delivered).await;
-    }
-    let stopped = tokio::task::spawn_blocking(move || monitor.stop()).await;
-    stopped.map_err(Failure::internal)?;
-    done
 }
 
 fn refused(error: OrderError) -> Failure {

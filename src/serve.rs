@@ -10,18 +10,19 @@ use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
 use sesshu_monitor::MonitorHandle;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ListenArgs;
 use crate::config::{Config, Proxy, Tls};
 use crate::control::{self, ControlServer};
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring;
 use crate::notices;
 use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
+use crate::stop_signals::StopSignals;
+use crate::systemd::{Answering, Service};
 
 /// How many connections may wait to be accepted; the system may hold fewer (`net.core.somaxconn`).
 const CONNECTIONS_WAITING_MAX: i32 = 4_096;
@@ -63,7 +64,7 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let monitor = monitoring::start(folder, config)?;
+    let monitor = monitoring::start(folder, config, engine)?;
     let served = listen_beside(folder, config, args, engine, &monitor.handle(), ready).await;
     let stopped = tokio::task::spawn_blocking(move || monitor.stop()).await;
     stopped.map_err(Failure::internal)?;
@@ -125,9 +126,12 @@ async fn listen_beside(
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
+    let runtimes = vec![("residents", public_runtime.handle()), ("staff", tokio::runtime::Handle::current())];
+    let service = Service::ready(Answering { runtimes, monitor: monitor.clone() })?;
 
     let why = stop_signals.wait().await;
     tracing::info!(why, "stopping");
+    drop(service);
     drop(run_file);
     drop(helpers);
     let _ = stop.send(true);
@@ -275,7 +279,7 @@ impl Helpers {
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
-        let mut tasks = vec![tokio::spawn(control.run(engine.clone(), monitor.clone())), tokio::spawn(erasing)];
+        let mut tasks = vec![tokio::spawn(control.run(Some(engine.clone()), monitor.clone())), tokio::spawn(erasing)];
         let page = notices::page_path(folder, config);
         tasks.push(tokio::spawn(notices::note(engine.clone(), monitor.clone())));
         tasks.push(tokio::spawn(notices::keep_page(engine.clone(), monitor.clone(), city_config(config), page)));
@@ -323,25 +327,6 @@ async fn follow_certificate(files: Tls, tls: axum_server::tls_rustls::RustlsConf
                 Err(error) => tracing::error!(%error, "the old certificate stays"),
             }
             seen = now;
-        }
-    }
-}
-
-struct StopSignals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl StopSignals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(ExitStatus::Internal, error));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
         }
     }
 }

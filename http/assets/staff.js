@@ -90,6 +90,39 @@ if (live) {
   listen();
 }
 
+// A page that renews itself: its parts are replaced one by one, but never the one in which somebody is.
+const renew = document.querySelector("[data-renew]");
+if (renew) {
+  const lost = document.querySelector("[data-renew-lost]");
+  const every = 15000;
+  let timer;
+  const again = async () => {
+    try {
+      const answer = await fetch(renew.dataset.renew, { signal: AbortSignal.timeout(10000) });
+      if (!answer.ok || answer.redirected) throw new Error("the page cannot be renewed");
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of document.querySelectorAll("[data-part]")) {
+        const other = next.getElementById(part.id);
+        if (other && !part.contains(document.activeElement) && part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
+      }
+      lost.hidden = true;
+    } catch {
+      lost.hidden = false;
+    }
+  };
+  const go = () => timer = setInterval(again, every);
+  renew.hidden = false;
+  renew.addEventListener("click", () => {
+    if (timer) timer = clearInterval(timer);
+    else {
+      go();
+      again();
+    }
+    renew.textContent = timer ? renew.dataset.stop : renew.dataset.go;
+  });
+  go();
+}
+
 // Paper is a matter of the browser's.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -28,7 +28,7 @@ mod texts;
 pub use auth::Auth;
 pub use auth::token::rehearsal_token;
 pub use config::{AddressHeader, CallCentre, PublicConfig, TrustedProxy};
-pub use metrics::{MetricsError, install_metrics};
+pub use metrics::{AnswerTotals, MetricsError, answer_totals, install_metrics};
 pub use notices::away_page;
 pub use ops::ops_router;
 pub use public::public_router;

@@ -1,24 +1,33 @@
 //! The listener for monitors: is it alive, is it ready, how is it doing. It says nothing about people.
 
+mod heartbeat;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
+use sesshu_monitor::clock::Clock;
 
 use crate::metrics::show_engine;
 
+mod calls;
+mod readings;
+
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
+    let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
+        .route("/watch/heartbeat", post(heartbeat::post_heartbeat))
         .with_state(Ops { engine, metrics, monitor })
+        .merge(calls)
 }
 
 /// What the handlers know.
@@ -56,8 +65,8 @@ fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
 async fn get_metrics(State(Ops { engine, metrics, monitor }): State<Ops>) -> Response {
     show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
     let mut text = metrics.render();
-    if let Some(sampled_at) = monitor.and_then(|monitor| monitor.board().sampled_at) {
-        text.push_str(&format!("sesshu_monitor_sampled_at_seconds {}\n", sampled_at.0 / 1_000));
+    if let Some(monitor) = monitor {
+        text.push_str(&readings::lines(&monitor.board(), Clock::start().now().wall));
     }
     let mut answer = plain(text);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));

@@ -21,6 +21,7 @@ mod login;
 mod logout;
 mod notices;
 mod operator;
+mod ops;
 mod overview;
 mod page;
 mod problem;

@@ -1,5 +1,6 @@
 //! Commands that end: they read files, ask, have the work done, and print.
 
+mod alert_test;
 mod campaign;
 mod imports;
 mod issue;
@@ -7,13 +8,16 @@ mod notice;
 mod notice_shown;
 mod publish;
 mod site;
+mod watch;
 
+pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
 pub(crate) use notice::notice;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
+pub(crate) use watch::watch;
 
 use std::io::Write;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::{TableEncoding, write_table};
+use sesshu_monitor::clock::Clock;
 use sesshu_monitor::core::contact::Contact;
 use sesshu_monitor::core::notice::{Notice, NoticeKind, NoticeNo};
 use sesshu_monitor::core::notice_record::Told;
@@ -14,7 +15,6 @@ use sesshu_monitor::core::time::WallMs;
 
 use super::notice::line;
 use super::print;
-use crate::clock::wall_ms;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring::{self, MonitorJob};
@@ -60,7 +60,7 @@ fn as_json(notice: &Notice, now: WallMs) -> Value {
 /// Lists the notices.
 pub(super) async fn list(folder: &DataFolder) -> Result<(), Failure> {
     let (state, _) = state_of(folder).await?;
-    let now = WallMs(wall_ms());
+    let now = Clock::start().now().wall;
     let notices: Vec<Value> = state.notices.iter().map(|notice| as_json(notice, now)).collect();
     print(folder, &json!({ "notices": notices }), |_| {
         let lines: Vec<String> = state.notices.iter().map(|notice| line(notice, now)).collect();
@@ -90,7 +90,7 @@ fn told_json(told: &Told) -> Value {
 /// Shows one notice.
 pub(super) async fn show(folder: &DataFolder, no: NoticeNo) -> Result<(), Failure> {
     let (state, contacts) = state_of(folder).await?;
-    let now = WallMs(wall_ms());
+    let now = Clock::start().now().wall;
     let notice = found(&state, no)?;
     let (told, calls) = (state.told_of(no), state.to_call(&contacts, no));
     let mut value = as_json(notice, now);
@@ -162,6 +162,6 @@ pub(super) async fn page(folder: &DataFolder, out: Option<PathBuf>) -> Result<()
         }
     };
     let path = out.unwrap_or_else(|| page_path(folder, &config));
-    put_page(&path, &page_of(&config, &notices, wall_ms()))?;
+    put_page(&path, &page_of(&config, &notices, Clock::start().now().wall.0))?;
     print(folder, &json!({ "file": path.display().to_string() }), |_| path.display().to_string())
 }

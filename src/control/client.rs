@@ -14,6 +14,12 @@ use crate::jobs::{Audience, Job};
 const CONNECT_TRIES: u32 = 50;
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Whether a server listens in `folder`.
+pub(crate) fn is_listening(folder: &Path) -> bool {
+    let Ok(socket) = SocketPath::in_folder(folder) else { return false };
+    std::os::unix::net::UnixStream::connect(&socket.path).is_ok()
+}
+
 /// Has the server that serves `folder` do `job`.
 pub(crate) async fn run_at_server<A: Audience>(folder: &Path, job: &Job, audience: &mut A) -> Result<Value, Failure> {
     let unavailable = |what: &str| Failure::new(ExitStatus::Unavailable, what);
@@ -33,11 +39,6 @@ pub(crate) async fn run_at_server<A: Audience>(folder: &Path, job: &Job, audienc
             None => return Err(unavailable("the server stopped before the command was done")),
         }
     }
-}
-
-/// Whether a server listens for commands in `folder`.
-pub(crate) fn server_answers(folder: &Path) -> bool {
-    SocketPath::in_folder(folder).is_ok_and(|socket| std::os::unix::net::UnixStream::connect(&socket.path).is_ok())
 }
 
 async fn connect(folder: &Path) -> Result<UnixStream, Failure> {

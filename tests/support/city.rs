@@ -1,6 +1,7 @@
 //! A city in a folder of its own, served by the real binary on free ports. When it goes, it must go as the contract says:
 //! a server that does not stop cleanly, or leaves something behind, fails the test.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +30,7 @@ pub struct CityBuilder {
     residents: usize,
     below: &'static str,
     data_in: Option<PathBuf>,
-    config: Option<&'static str>,
+    config: Option<Cow<'static, str>>,
     open_in_seconds: Option<u32>,
     training: bool,
 }
@@ -72,8 +73,8 @@ impl CityBuilder {
 
     /// With this configuration.
     #[must_use]
-    pub const fn config(mut self, toml: &'static str) -> Self {
-        self.config = Some(toml);
+    pub fn config(mut self, toml: impl Into<Cow<'static, str>>) -> Self {
+        self.config = Some(toml.into());
         self
     }
 
@@ -94,7 +95,7 @@ impl CityBuilder {
         let mut city = City::stopped(folder, data);
         if let Some(toml) = self.config {
             let file = city.files().join("sesshu.toml");
-            std::fs::write(&file, toml).expect("a configuration");
+            std::fs::write(&file, toml.as_bytes()).expect("a configuration");
             city.config = Some(file);
         }
         city.spawn(demo);
@@ -111,6 +112,8 @@ pub struct City {
     data: PathBuf,
     config: Option<PathBuf>,
     server: Option<Server>,
+    /// Where it is served from now on; none is on free ports.
+    addresses: Option<[SocketAddr; 3]>,
     residents: Vec<Resident>,
     next_resident: AtomicUsize,
     /// `sessions publish` publishes every draft, so one test at a time imports and publishes.
@@ -138,6 +141,7 @@ impl City {
             data,
             config: None,
             server: None,
+            addresses: None,
             residents: Vec::new(),
             next_resident: AtomicUsize::new(0),
             publishing: tokio::sync::Mutex::new(()),
@@ -218,6 +222,11 @@ impl City {
         self.spawn(Sesshu::new(["serve"]));
     }
 
+    /// From now on the city is served at the addresses that it has, also after a restart.
+    pub fn keep_addresses(&mut self) {
+        self.addresses = Some([self.public(), self.staff(), self.ops()]);
+    }
+
     /// Asks the server to stop (SIGTERM). It must exit with 0 and take `run.json` with it.
     pub fn stop(&mut self) {
         let server = self.server.take().expect("the server runs");
@@ -242,7 +251,7 @@ impl City {
         if let Some(config) = &self.config {
             command = command.arg("--config").arg(config);
         }
-        self.server = Some(Server::start(command, &self.data, &self.folder.path().join("server.log"))?);
+        self.server = Some(Server::start(command, &self.data, &self.folder.path().join("server.log"), self.addresses)?);
         Ok(())
     }
 

@@ -58,10 +58,10 @@ impl Default for StaffConfig {
             two_person_publish: true,
             lookups_per_hour_max: 60,
             keep_days: 90,
-            monitor: None,
             request_timeout: Duration::from_secs(30),
             requests_in_flight_max: 512,
             overview_every: Duration::from_secs(5),
+            monitor: None,
             stopping: None,
         }
     }

@@ -14,7 +14,7 @@ use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, pers
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, audit, campaign, data, follow_up, home, login, logout, notices, overview, sessions, venue};
+use super::{assets, audit, campaign, data, follow_up, home, login, logout, notices, ops, overview, sessions, venue};
 use crate::cross_site::cross_site_layer;
 
 /// Who works in a venue.
@@ -38,7 +38,7 @@ fn table() -> StaffRoutes {
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
     let with_people = call_centre_pages(venue_pages(shared));
-    notice_pages(campaign_pages(overview_pages(data_pages(plan_pages(with_people)))))
+    notice_pages(ops_pages(campaign_pages(overview_pages(data_pages(plan_pages(with_people))))))
 }
 
 /// The plan: sessions, publishing, waves, venues, vaccines.
@@ -167,6 +167,24 @@ fn notice_pages(table: StaffRoutes) -> StaffRoutes {
         .route(Roles(WATCHERS), Get, "/notices/{no}/record.csv", notices::get_record)
 }
 
+/// The monitor's findings, and what is ordered of it.
+fn ops_pages(table: StaffRoutes) -> StaffRoutes {
+    use Access::Roles;
+    use Method::{Get, Post};
+
+    table
+        .route(Roles(WATCHERS), Get, "/ops", ops::get_glance)
+        .route(Roles(WATCHERS), Get, "/ops/history", ops::get_history)
+        .route(Roles(WATCHERS), Get, "/ops/incidents", ops::get_incidents)
+        .route(Roles(WATCHERS), Get, "/ops/incidents/{no}", ops::get_incident)
+        .route(Roles(WATCHERS), Post, "/ops/incidents/{no}/acknowledge", ops::post_acknowledge)
+        .route(Roles(WATCHERS), Get, "/ops/silences", ops::get_silences)
+        .route(Roles(WATCHERS), Post, "/ops/silences", ops::post_silence)
+        .route(Roles(WATCHERS), Post, "/ops/silences/{no}/end", ops::post_end_silence)
+        .route(Roles(WATCHERS), Get, "/ops/contacts", ops::get_contacts)
+        .route(Roles(WATCHERS), Post, "/ops/calls", ops::post_call)
+}
+
 /// The overview and the audit.
 fn overview_pages(table: StaffRoutes) -> StaffRoutes {
     use Access::Roles;
@@ -283,6 +301,12 @@ pub(super) const NAV: &[NavLink] = &[
         path: "/overview",
         label: "いまの状況",
         about: "予約の速さ、会場の埋まり具合、見通し、注意を見る",
+    },
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/ops",
+        label: "運用",
+        about: "異常と通知、ディスクやCPUの値、過去の推移を見る",
     },
     NavLink {
         access: Access::Roles(WATCHERS),

@@ -13,6 +13,7 @@ mod access;
 mod data;
 mod limits;
 mod notices;
+mod ops;
 mod overview;
 mod phone_booking;
 mod sign_in;

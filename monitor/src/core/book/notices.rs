@@ -2,11 +2,12 @@
 
 use super::super::contact::Contact;
 use super::super::incident::Actor;
-use super::super::message::{About, Lane, Message, MessageNo};
+use super::super::message::{About, MessageNo};
 use super::super::notice::{NoticeKind, NoticeNo, NoticeText};
 use super::super::order::{Done, OrderError};
 use super::super::time::Now;
 use super::Book;
+use super::lanes::Posted;
 use crate::words::{self, Text};
 
 impl Book {
@@ -71,38 +72,9 @@ impl Book {
     }
 
     fn post_notice(&mut self, now: Now, contact: &Contact, no: NoticeNo, text: Text) -> Option<MessageNo> {
-        let (channel, address) = contact.channels.first()?;
-        let lane = Lane { channel: *channel, address: address.clone() };
-        Some(self.post(now, contact, lane, About::Notice(no), text.subject, text.body))
-    }
-
-    fn post(
-        &mut self,
-        now: Now,
-        contact: &Contact,
-        lane: Lane,
-        about: About,
-        subject: String,
-        body: String,
-    ) -> MessageNo {
-        self.state.last_no += 1;
-        let no = MessageNo(self.state.last_no);
-        self.state.waiting.push(Message {
-            no,
-            to: contact.name.clone(),
-            lane,
-            about,
-            subject: subject.into(),
-            body: body.into(),
-            at: now.wall,
-            tries: 0,
-            next_try_at: now.wall,
-            last_answer: "".into(),
-            passed_on: false,
-            call: None,
-            stands_for: 1,
-        });
-        no
+        let (kind, address) = contact.channels.first()?;
+        let about = About::Notice(no);
+        Some(self.post(now, Posted { contact, kind: *kind, address, about, text, used: &[*kind] }))
     }
 }
 
@@ -145,7 +117,7 @@ mod tests {
     fn book() -> Book {
         let config: MonitorConfig = toml::from_str(CONTACTS).expect("a configuration");
         assert_eq!(config.wrong(), None);
-        Book::new(config, "見本市", State::default())
+        Book::new(config, "見本市", State::default(), at(0))
     }
 
     fn at(minutes: u64) -> Now {
