@@ -27,8 +27,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use cli::{
-    AlertCommand, CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand,
-    SiteCommand, StaffCommand,
+    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
+    StaffCommand,
 };
 use exit::Failure;
 use folder::DataFolder;
@@ -116,9 +116,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             commands::notice(&folder, command).await
         }
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
-        Command::Alert(AlertCommand::Test(args)) => {
+        Command::Alert(command) => {
             install_tls()?;
-            commands::test_alerts(&folder, &args).await
+            commands::alert(&folder, command).await
         }
         Command::Watch(args) => {
             install_tls()?;
