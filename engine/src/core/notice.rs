@@ -70,7 +70,7 @@ mod tests {
             en: Some("b".into()),
         };
         let bytes = postcard::to_allocvec(&Event::NoticeNoted(Box::new(said))).expect("it encodes");
-        assert_eq!(bytes, [40, 0xac, 2, 2, 1, 0, 2, 1, 0x80, 1, 1, b'a', 0, 1, 1, b'b']);
+        assert_eq!(bytes, [42, 0xac, 2, 2, 1, 0, 2, 1, 0x80, 1, 1, b'a', 0, 1, 1, b'b']);
         let failure = postcard::to_allocvec(&NoticeAbout::Failure).expect("it encodes");
         assert_eq!(failure, [1]);
     }

@@ -73,7 +73,7 @@ async fn a_notice_is_on_every_page_at_once_in_the_readers_language() {
     let english = city.browser().get("/?lang=en").await;
     assert!(english.says("<span lang=\"ja\">続いています。</span>"), "what is missing is Japanese: {}", english.html);
     city.close();
-    monitor.stop();
+    tokio::task::spawn_blocking(move || monitor.stop()).await.expect("it stops");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn what_was_shown_is_said_once_and_everybody_on_the_console_reads_it() {
         let home = city.signed_in(role).await.get("/").await;
         assert!(home.says("障害が起きています") && home.says(TEXT) && home.says("role=\"status\""), "{}", home.html);
     }
-    monitor.stop();
+    tokio::task::spawn_blocking(move || monitor.stop()).await.expect("it stops");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_notice_goes_on_and_ends_by_hand() {
     assert!(list.says("終わりました。") && list.says("保守"), "{}", list.html);
     let table = admin.get(&format!("{address}/record.csv")).await;
     assert!(table.says("日時,連絡先,方法,結果,件名"), "{}", table.html);
-    monitor.stop();
+    tokio::task::spawn_blocking(move || monitor.stop()).await.expect("it stops");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn what_is_wrong_is_said_of_its_field_and_what_is_missing_is_not_found() {
     for address in ["/notices/99", "/notices/x", "/notices/99/record.csv"] {
         assert_eq!(ops.get(address).await.status, StatusCode::NOT_FOUND, "{address}");
     }
-    monitor.stop();
+    tokio::task::spawn_blocking(move || monitor.stop()).await.expect("it stops");
 }
 
 #[tokio::test]
