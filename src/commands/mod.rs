@@ -1,5 +1,6 @@
 //! Commands that end: they read files, ask, have the work done, and print.
 
+mod alert;
 mod alert_test;
 mod campaign;
 mod imports;
@@ -8,6 +9,7 @@ mod publish;
 mod site;
 mod watch;
 
+pub(crate) use alert::alert;
 pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};

@@ -21,6 +21,8 @@ fn incident(metric: Metric, subject: &str, level: Level, value: f64) -> Incident
         resolved_at: None,
         told_contacts: 1,
         told_at: None,
+        round: 0,
+        told: Vec::new(),
         flaps: 0,
         history: Vec::new(),
     }
