@@ -24,13 +24,13 @@ use crate::folder::DataFolder;
 use crate::jobs::Job;
 use crate::terminal::Terminal;
 
-/// How long a command without a server tries to deliver what it has to send.
-const DELIVER_MAX: Duration = Duration::from_mins(1);
-
 mod engine_source;
 mod window;
 
 use engine_source::EngineSource;
+
+/// How long a command without a server tries to deliver what it has to send.
+const DELIVER_MAX: Duration = Duration::from_mins(1);
 
 /// What a command asks of the monitor.
 #[derive(Debug, Clone, Serialize, Deserialize)]

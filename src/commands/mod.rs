@@ -5,6 +5,8 @@ mod alert_test;
 mod campaign;
 mod imports;
 mod issue;
+mod notice;
+mod notice_shown;
 mod publish;
 mod site;
 mod watch;
@@ -14,6 +16,7 @@ pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
+pub(crate) use notice::notice;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
 pub(crate) use watch::watch;
@@ -22,6 +25,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use sesshu_engine::{LoadError, RecoverError};
+use sesshu_monitor::config::Advice;
 
 use crate::cli::Role;
 use crate::config::TEMPLATE;
@@ -29,7 +33,7 @@ use crate::control::run_at_server;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::{Job, verified};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, japanese};
 
 /// Prints a result: JSON if that is asked for, else the text that `words` makes of it.
 pub(crate) fn print(folder: &DataFolder, value: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
@@ -63,11 +67,20 @@ pub(crate) fn init(folder: &DataFolder) -> Result<(), Failure> {
 /// Checks the configuration.
 pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
     match folder.config() {
-        Ok(_) => print(folder, &json!({ "ok": true, "problems": [] }), |_| {
-            let found =
-                if folder.config_path.exists() { "no problems" } else { "not there; the defaults have no problems" };
-            format!("{}: {found}", folder.config_path.display())
-        }),
+        Ok(config) => {
+            let advice: Vec<String> = config.monitor.advice().iter().map(advice).collect();
+            for advice in &advice {
+                eprintln!("{advice}");
+            }
+            print(folder, &json!({ "ok": true, "problems": [], "advice": advice }), |_| {
+                let found = if folder.config_path.exists() {
+                    "no problems"
+                } else {
+                    "not there; the defaults have no problems"
+                };
+                format!("{}: {found}", folder.config_path.display())
+            })
+        }
         Err(error) => {
             if folder.json {
                 print(folder, &json!({ "ok": false, "problems": [error.to_string()] }), |_| String::new())?;
@@ -76,6 +89,20 @@ pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
                 return Err(Failure::usage("the configuration cannot be used"));
             }
             Err(Failure::usage("the configuration cannot be used"))
+        }
+    }
+}
+
+/// What could be better in a configuration that can be used.
+fn advice(advice: &Advice) -> String {
+    match (advice, japanese()) {
+        (Advice::Unreadable(key, file), true) => format!("注意: {key} の {} を読めません。", file.display()),
+        (Advice::Unreadable(key, file), false) => format!("note: {key}: {} cannot be read", file.display()),
+        (Advice::OpenToOthers(key, file), true) => {
+            format!("注意: {key} の {} をほかの人も読めます。chmod 600 にしてください。", file.display())
+        }
+        (Advice::OpenToOthers(key, file), false) => {
+            format!("note: {key}: others may read {}; chmod 600 it", file.display())
         }
     }
 }

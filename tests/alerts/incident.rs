@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -29,7 +30,7 @@ fn an_alert_says_what_since_when_and_what_to_do() {
         mail_table(&mail, "none")
     );
     let (folder, data) = folder_with(&config);
-    let _city = City::serving(folder, data);
+    let city = City::serving(folder, data);
     let alert = mail.wait_for("ディスク使用率（data）", SOON);
     assert!(alert.subject().starts_with("【警告】"), "{}", alert.subject());
     let body = alert.body();
@@ -44,6 +45,10 @@ fn an_alert_says_what_since_when_and_what_to_do() {
     ] {
         assert!(body.contains(words), "no {words:?} in\n{body}");
     }
+    // The server itself proves its channels.
+    let proved = city.command(["alert", "test", "--json"]).run().done().json();
+    assert_eq!(proved["results"][0]["answer"], "250 2.0.0 taken as 4711");
+    let _ = mail.wait_for("【試験】", SOON);
 }
 
 #[test]
@@ -80,6 +85,43 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
     assert!(ids.is_sorted_by(|one, next| one < next), "each once, in the order of writing: {ids:?}");
     let posted: BTreeSet<String> = alerts(&web).iter().map(|document| document["id"].to_string()).collect();
     assert_eq!(posted.len(), alerts(&web).len(), "nothing is posted twice");
+}
+
+#[test]
+fn what_waits_when_the_power_is_cut_is_delivered_once_after_the_restart() {
+    let mail = SmtpSink::start(SmtpMode::Takes, SmtpSecurity::Plain);
+    let address = mail.address();
+    let config = format!(
+        "[monitor]\nevery_seconds = 1\n{}{DISK}{QUIET}[[monitor.contact]]\nname = \"当番\"\nmail = \"toban@example.lg.jp\"\n",
+        mail_table(&mail, "none"),
+    );
+    drop(mail);
+    let (folder, data) = folder_with(&config);
+    let mut city = City::serving(folder, data);
+    let saved = wait_until("a message that waits", SOON, || {
+        let waiting = city.command(["alert", "list", "--json"]).run().done().json();
+        waiting["waiting"].as_u64().filter(|count| *count > 0)
+    });
+    assert!(saved >= 1);
+    // What waits is on the disk a moment after it is seen to wait: the pause until the next try is longer.
+    wait_until("the state on the disk", SOON, || state_names(city.data(), "toban@example.lg.jp").then_some(()));
+    city.kill9();
+    let mail = SmtpSink::at(address, SmtpMode::Takes, SmtpSecurity::Plain);
+    city.restart();
+    let first = mail.wait_for("ディスク使用率（data）", Duration::from_secs(100));
+    city.stop();
+    let same = mail.mails().iter().filter(|mail| mail.subject() == first.subject()).count();
+    assert_eq!(same, 1, "neither lost nor doubled");
+    let ids: BTreeSet<u64> = mail.mails().iter().map(number).collect();
+    assert_eq!(ids.len(), mail.mails().len(), "each message once");
+}
+
+/// Whether what the monitor has on its disk names `words`.
+fn state_names(data: &Path, words: &str) -> bool {
+    let files = std::fs::read_dir(data.join("monitor")).into_iter().flatten().flatten();
+    files
+        .filter_map(|file| std::fs::read(file.path()).ok())
+        .any(|bytes| bytes.windows(words.len()).any(|window| window == words.as_bytes()))
 }
 
 #[test]
