@@ -6,9 +6,10 @@ use serde_json::Value;
 use sesshu_engine::core::event::By;
 use sesshu_engine::roll::PasswordHashParams;
 use sesshu_engine::{EngineConfig, LoadError, RecoverError, StartError};
+use sesshu_monitor::watch::WatchFile;
 
 use crate::cli::Common;
-use crate::config::{Config, ConfigError};
+use crate::config::{City, Config, ConfigError, WATCH_CONFIG_NAME, read_if_watch_file};
 use crate::control::run_at_server;
 use crate::exit::{ExitStatus, Failure};
 use crate::jobs::{self, Audience, Job};
@@ -68,6 +69,19 @@ impl DataFolder {
     /// The checked configuration, an error being shown with its place.
     pub(crate) fn config_or_failure(&self) -> Result<Config, Failure> {
         self.config().map_err(Failure::usage)
+    }
+
+    /// The configuration for commands about alerts, which work in a watcher's folder too: then its contacts and channels, as if they
+    /// were a server's.
+    pub(crate) fn alert_config(&self) -> Result<Config, Failure> {
+        let path = if self.config_named { self.config_path.clone() } else { self.path.join(WATCH_CONFIG_NAME) };
+        match read_if_watch_file(&path) {
+            Some(file) => {
+                let WatchFile { watch, monitor } = file.map_err(Failure::usage)?;
+                Ok(Config { monitor, city: City { name: watch.name, ..City::default() }, ..Config::default() })
+            }
+            None => self.config_or_failure(),
+        }
     }
 
     /// What the engine must know.

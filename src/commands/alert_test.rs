@@ -19,7 +19,7 @@ use crate::terminal::{Terminal, japanese, words};
 
 /// Sends a test through each channel that `args` ask for. With a server, by the server: that is who must reach the other sides.
 pub(crate) async fn test_alerts(folder: &DataFolder, args: &AlertTestArgs) -> Result<(), Failure> {
-    let config = folder.config_or_failure()?;
+    let config = folder.alert_config()?;
     let trial = Trial {
         name: config.city.name.as_str().into(),
         contact: args.contact.as_deref().map(Into::into),

@@ -10,16 +10,13 @@ use sesshu_monitor::{Monitor, MonitorSetup};
 
 use super::print;
 use crate::cli::WatchArgs;
-use crate::config::{WATCH_TEMPLATE, read_watch_file};
+use crate::config::{WATCH_CONFIG_NAME, WATCH_TEMPLATE, read_watch_file};
 use crate::control;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::stop_signals::StopSignals;
 use crate::systemd::{Answering, Service};
 use crate::terminal::words;
-
-/// The configuration's name in the watcher's folder.
-const WATCH_CONFIG_NAME: &str = "watch.toml";
 
 /// Watches until SIGTERM or SIGINT; or only writes or checks the configuration.
 pub(crate) async fn watch(folder: &DataFolder, config: Option<PathBuf>, args: &WatchArgs) -> Result<(), Failure> {

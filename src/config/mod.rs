@@ -16,7 +16,7 @@ use sesshu_monitor::MonitorConfig;
 
 pub(crate) use check::ConfigError;
 use staff::Staff;
-pub(crate) use watch::{WATCH_TEMPLATE, read_watch_file};
+pub(crate) use watch::{WATCH_CONFIG_NAME, WATCH_TEMPLATE, read_if_watch_file, read_watch_file};
 
 /// The file that `init` writes: every key with its default, explained.
 pub(crate) const TEMPLATE: &str = include_str!("template.toml");

@@ -6,6 +6,8 @@ use sesshu_monitor::watch::WatchFile;
 
 use super::ConfigError;
 
+/// The file's name in the watcher's folder.
+pub(crate) const WATCH_CONFIG_NAME: &str = "watch.toml";
 /// The file that `watch --init` writes: every key, explained.
 pub(crate) const WATCH_TEMPLATE: &str = include_str!("watch_template.toml");
 
@@ -13,6 +15,13 @@ pub(crate) const WATCH_TEMPLATE: &str = include_str!("watch_template.toml");
 pub(crate) fn read_watch_file(path: &Path) -> Result<WatchFile, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
     parse(&text, path)
+}
+
+/// Reads `path` if it is there and is a watcher's file, not a server's.
+pub(crate) fn read_if_watch_file(path: &Path) -> Option<Result<WatchFile, ConfigError>> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let is_ours = text.lines().any(|line| line.trim_end() == "[watch]");
+    is_ours.then(|| parse(&text, path))
 }
 
 fn parse(text: &str, path: &Path) -> Result<WatchFile, ConfigError> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 use crate::core::incident::Actor;
+use crate::core::message::About;
 use crate::core::order::Order;
 use crate::core::silence::{Covers, Silence};
 use crate::core::time::WallMs;
@@ -39,7 +40,8 @@ impl Heartbeat {
     /// What a watcher of this name says, by its own board.
     pub(super) fn of(name: &str, board: &Board) -> Self {
         let now = board.sampled_at.unwrap_or_default();
-        let oldest = board.state.waiting.iter().map(|message| message.at).min();
+        let alerts = board.state.waiting.iter().filter(|message| !matches!(message.about, About::Test));
+        let oldest = alerts.map(|message| message.at).min();
         let waits = oldest.map_or(0, |at| now.since(at).as_secs());
         Self { name: name.into(), undelivered_seconds: u32::try_from(waits).unwrap_or(u32::MAX) }
     }
