@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Verify,
     /// Check the configuration without starting anything.
     CheckConfig,
+    /// Check whether machine, data folder and configuration are fit: what is wrong, and what to do about it.
+    Doctor,
     /// Print a completion script for a shell.
     Completions {
         /// For which shell.

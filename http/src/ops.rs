@@ -15,11 +15,21 @@ use crate::metrics::show_engine;
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
     Router::new()
+        .route("/", get(async || plain(INDEX.into())))
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
         .with_state(Ops { engine, metrics, monitor })
 }
+
+/// What somebody reads who opens the listener without an address.
+const INDEX: &str = "\
+Sesshu, for monitors (docs/metrics.md)
+
+/health/live    200 while the process runs
+/health/ready   200, or 503 with the reasons as JSON
+/metrics        Prometheus text
+";
 
 /// What the handlers know.
 #[derive(Clone)]

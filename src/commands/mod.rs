@@ -1,12 +1,14 @@
 //! Commands that end: they read files, ask, have the work done, and print.
 
 mod campaign;
+mod doctor;
 mod imports;
 mod issue;
 mod publish;
 mod site;
 
 pub(crate) use campaign::{close_campaign, reopen_campaign};
+pub(crate) use doctor::doctor;
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
 pub(crate) use publish::publish;

@@ -75,6 +75,8 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("site", "id") => Object::new(&town.announcement, "99999"),
         ("site", "key") => Object::new(&town.text, "no.such.text"),
         ("accounts", "login") => Object::new(&town.spare.login, "no-such-login"),
+        // Nothing is wrong in the town, and nothing is kept quiet.
+        ("ops", "no") => Object::new("1", "99999999"),
         ("audit", "seq") => Object::new("3", "99999999"),
         _ => panic!("describe {{{name}}} of {path} in tests/matrix/described.rs: own, foreign and missing"),
     }
@@ -289,6 +291,9 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
                 shows: names(&AT_VENUE),
                 ..Page::default()
             }
+        }
+        (_, "/ops/incidents/{no}" | "/ops/incidents/{no}/acknowledge" | "/ops/silences/{no}/end") => {
+            Page { also: &[404], ..Page::default() }
         }
         // Names beside pseudonyms, for whoever watches what staff do.
         (Get, "/audit" | "/audit/entry/{seq}") => {
