@@ -4,15 +4,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sesshu_engine::EngineHandle;
 use sesshu_monitor::channels::Channels;
 use sesshu_monitor::core::order::{Order, OrderError};
-use sesshu_monitor::sampler::Machine;
-use sesshu_monitor::source::Source;
+use sesshu_monitor::sampler::{self, Place};
 use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup};
 
 use crate::config::Config;
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
+
+mod engine_source;
+mod window;
+
+use engine_source::EngineSource;
 
 /// What a command asks of the monitor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,9 +34,10 @@ pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
     config.monitor.folder.clone().unwrap_or_else(|| folder.path.join("monitor"))
 }
 
-/// Starts the monitor of a server.
-pub(crate) fn start(folder: &DataFolder, config: &Config) -> Result<Monitor, Failure> {
-    let sources: Vec<Box<dyn Source>> = vec![Box::new(Machine::new(folder.path.clone()))];
+/// Starts the monitor of the server that has `engine`.
+pub(crate) fn start(folder: &DataFolder, config: &Config, engine: &EngineHandle) -> Result<Monitor, Failure> {
+    let mut sources = sampler::machine(&config.monitor.proc(), &places(folder, config));
+    sources.push(Box::new(EngineSource::new(engine.clone())));
     let setup = MonitorSetup {
         config: config.monitor.clone(),
         name: config.city.name.as_str().into(),
@@ -40,6 +46,18 @@ pub(crate) fn start(folder: &DataFolder, config: &Config) -> Result<Monitor, Fai
         channels: channels(config),
     };
     sesshu_monitor::start(setup).map_err(Failure::refused)
+}
+
+/// Whose file systems are watched.
+fn places(folder: &DataFolder, config: &Config) -> Vec<Place> {
+    let mut places = vec![
+        Place { subject: "data", folder: folder.path.clone() },
+        Place { subject: "backups", folder: folder.path.join("backups") },
+        Place { subject: "monitor", folder: folder_of(folder, config) },
+    ];
+    let mark = config.store.high_water.as_ref().and_then(|mark| mark.parent());
+    places.extend(mark.map(|mark| Place { subject: "mark", folder: mark.to_owned() }));
+    places
 }
 
 fn channels(_config: &Config) -> Channels {

@@ -62,7 +62,7 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let monitor = monitoring::start(folder, config)?;
+    let monitor = monitoring::start(folder, config, engine)?;
     let served = listen_beside(folder, config, args, engine, &monitor.handle(), ready).await;
     let stopped = tokio::task::spawn_blocking(move || monitor.stop()).await;
     stopped.map_err(Failure::internal)?;

@@ -163,10 +163,14 @@ pub struct EngineFigures {
     pub commits_unknown: u64,
     /// Entries waiting for the ledger or being committed.
     pub in_flight: u64,
+    /// How long the oldest of them has been on its way, in milliseconds.
+    pub queue_age_ms: u64,
     /// Records that the tables lag behind the journal.
     pub fold_lag: u64,
     /// Logins waiting for the hash pool.
     pub logins_waiting: u64,
+    /// How long the login that has waited longest has waited, in milliseconds.
+    pub login_wait_ms: u64,
     /// Whether the ledger is suspended.
     pub suspended: bool,
     /// Residents known.

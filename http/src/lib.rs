@@ -27,7 +27,7 @@ mod texts;
 pub use auth::Auth;
 pub use auth::token::rehearsal_token;
 pub use config::{AddressHeader, CallCentre, PublicConfig, TrustedProxy};
-pub use metrics::{MetricsError, install_metrics};
+pub use metrics::{AnswerTotals, MetricsError, answer_totals, install_metrics};
 pub use ops::ops_router;
 pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};

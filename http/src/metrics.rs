@@ -2,11 +2,13 @@
 
 use std::array;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::view::EngineFigures;
 
 const REQUESTS: &str = "sesshu_http_requests_total";
@@ -65,6 +67,10 @@ impl RouteMeter {
             counter!(REQUESTS, "route" => self.route.to_string(), "method" => METHODS[method.0], "class" => CLASSES[class])
         });
         counter.increment(1);
+        ANSWERS.fetch_add(1, Ordering::Relaxed);
+        if status.is_server_error() {
+            SERVER_ERRORS.fetch_add(1, Ordering::Relaxed);
+        }
         self.seconds.record(took.as_secs_f64());
     }
 }
@@ -84,8 +90,33 @@ pub(crate) fn count_login(outcome: &'static str) {
     counter!("sesshu_logins_total", "outcome" => outcome).increment(1);
 }
 
+static ANSWERS: AtomicU64 = AtomicU64::new(0);
+static SERVER_ERRORS: AtomicU64 = AtomicU64::new(0);
+static BUSY: AtomicU64 = AtomicU64::new(0);
+
+/// What the listeners for residents and staff answered since the start, over all routes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AnswerTotals {
+    /// All answers.
+    pub answers: u64,
+    /// Those that said that there is too much to do (503 `busy`): the server protects itself.
+    pub busy: u64,
+    /// Every other 5xx, `unavailable` among them: somebody does not know what became of their booking.
+    pub errors: u64,
+}
+
+/// The totals so far. An answer that is being counted may be in one of them and not yet in another.
+#[must_use]
+pub fn answer_totals() -> AnswerTotals {
+    let [answers, errors, busy] = [&ANSWERS, &SERVER_ERRORS, &BUSY].map(|total| total.load(Ordering::Relaxed));
+    AnswerTotals { answers, busy, errors: errors.saturating_sub(busy) }
+}
+
 /// Counts a "no" by its code.
 pub(crate) fn count_refusal(code: &'static str) {
+    if code == RefusalCode::Busy.code() {
+        BUSY.fetch_add(1, Ordering::Relaxed);
+    }
     counter!("sesshu_refusals_total", "code" => code).increment(1);
 }
 

@@ -9,8 +9,11 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
+use sesshu_monitor::clock::Clock;
 
 use crate::metrics::show_engine;
+
+mod readings;
 
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
@@ -66,8 +69,8 @@ fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
 async fn get_metrics(State(Ops { engine, metrics, monitor }): State<Ops>) -> Response {
     show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
     let mut text = metrics.render();
-    if let Some(sampled_at) = monitor.and_then(|monitor| monitor.board().sampled_at) {
-        text.push_str(&format!("sesshu_monitor_sampled_at_seconds {}\n", sampled_at.0 / 1_000));
+    if let Some(monitor) = monitor {
+        text.push_str(&readings::lines(&monitor.board(), Clock::start().now().wall));
     }
     let mut answer = plain(text);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));

@@ -15,6 +15,7 @@ use crate::core::message::{About, Message, MessageNo, Outcome};
 use crate::core::sample::Sample;
 use crate::core::time::{Now, WallMs};
 use crate::handle::Asked;
+use crate::history::History;
 use crate::sources::Sources;
 
 /// How often it is looked for messages whose time has come.
@@ -29,6 +30,7 @@ pub(crate) struct MonitorActor {
     pub(crate) sources: Arc<Sources>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) board: Arc<ArcSwap<Board>>,
+    pub(crate) history: History,
     pub(crate) sampled_at: Option<WallMs>,
     pub(crate) sampling: bool,
 }
@@ -64,6 +66,7 @@ impl MonitorActor {
     fn see(&mut self, sample: &Sample, ctx: &mut Context<Self>) {
         let now = self.clock.now();
         self.book.see(now, sample);
+        self.history.see(now.wall, sample);
         self.sampled_at = Some(now.wall);
         self.publish();
         self.send_due(ctx);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::core::contact::{ChannelKind, Contact, Language};
 use crate::core::metric::Metric;
 use crate::core::threshold::Threshold;
+use crate::sampler::Proc;
 
 mod check;
 
@@ -23,6 +24,10 @@ pub struct MonitorConfig {
     pub escalate_minutes: u32,
     /// Where the monitor keeps its state and history; best on another disk than the data. Default: `monitor` in the data folder.
     pub folder: Option<PathBuf>,
+    /// Where the machine's `/proc` is mounted; in a container it may be elsewhere. Default: `/proc`.
+    pub proc_folder: Option<PathBuf>,
+    /// Where its control groups are. Default: `/sys/fs/cgroup`.
+    pub cgroup_folder: Option<PathBuf>,
     /// The console's address as people reach it, for the links in alerts.
     pub console: Option<String>,
     /// Whether an outside watcher is expected to be heard of.
@@ -47,6 +52,8 @@ impl Default for MonitorConfig {
             every_seconds: 5,
             escalate_minutes: 10,
             folder: None,
+            proc_folder: None,
+            cgroup_folder: None,
             console: None,
             watcher_expected: false,
             mail: None,
@@ -219,6 +226,16 @@ impl MonitorConfig {
             clear_seconds: own.clear_seconds.unwrap_or(usual.clear_seconds),
             repeat_minutes: own.repeat_minutes.unwrap_or(usual.repeat_minutes),
         })
+    }
+
+    /// Where the machine's figures lie.
+    #[must_use]
+    pub fn proc(&self) -> Proc {
+        let usual = Proc::default();
+        Proc {
+            folder: self.proc_folder.clone().unwrap_or(usual.folder),
+            cgroup_folder: self.cgroup_folder.clone().unwrap_or(usual.cgroup_folder),
+        }
     }
 
     /// The contacts, in the order of the file.

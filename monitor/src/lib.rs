@@ -10,6 +10,7 @@ pub mod core;
 mod handle;
 pub mod manual;
 pub mod rules;
+mod history;
 pub mod sampler;
 pub mod source;
 mod sources;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::core::book::Book;
 use crate::core::state::State;
 use crate::handle::{MonitorHandle, ORDERS_WAITING_MAX};
+use crate::history::History;
 use crate::source::Source;
 use crate::sources::Sources;
 
@@ -63,12 +64,14 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
     let (orders, mut asked) = mpsc::channel(ORDERS_WAITING_MAX);
     let board: Arc<ArcSwap<Board>> = Arc::default();
     let handle = MonitorHandle { board: Arc::clone(&board), history: Arc::default(), orders };
+    let history = History::start(&setup.folder, Arc::clone(&handle.history)).map_err(io("the history's thread"))?;
     let actor = MonitorActor {
         book: Book::new(setup.config, &setup.name, State::default()),
         clock: Clock::start(),
         sources: Arc::new(sources),
         channels: Arc::new(setup.channels),
         board,
+        history,
         sampled_at: None,
         sampling: false,
     };

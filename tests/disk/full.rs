@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use sesshu_tests::{City, not_run, report};
+use sesshu_tests::{City, SmallDisk, free_bytes, not_run, report};
 
 use super::clients::{Load, RESIDENTS, all_is_there};
-use super::faults::{SmallDisk, free_bytes};
 
 const DISK_MIB: u32 = 48;
 const MIB: u64 = 1024 * 1024;

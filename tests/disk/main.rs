@@ -2,7 +2,6 @@
 //! hears a success that is not there later, reading goes on, and the service comes back by itself.
 
 mod clients;
-mod faults;
 mod flips;
 mod full;
 mod syncs;

@@ -72,7 +72,7 @@ impl Timeline {
 
     /// What readiness says, and how much room there is.
     pub(crate) fn state(&self, state: &str) {
-        let free_kib = super::faults::free_bytes(&self.data) / 1024;
+        let free_kib = sesshu_tests::free_bytes(&self.data) / 1024;
         self.now(|second| {
             if second.state.is_empty() || second.state == "ready" {
                 state.clone_into(&mut second.state);

@@ -1,6 +1,7 @@
 //! A city in a folder of its own, served by the real binary on free ports. When it goes, it must go as the contract says:
 //! a server that does not stop cleanly, or leaves something behind, fails the test.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +30,7 @@ pub struct CityBuilder {
     residents: usize,
     below: &'static str,
     data_in: Option<PathBuf>,
-    config: Option<&'static str>,
+    config: Option<Cow<'static, str>>,
     open_in_seconds: Option<u32>,
     training: bool,
 }
@@ -72,8 +73,8 @@ impl CityBuilder {
 
     /// With this configuration.
     #[must_use]
-    pub const fn config(mut self, toml: &'static str) -> Self {
-        self.config = Some(toml);
+    pub fn config(mut self, toml: impl Into<Cow<'static, str>>) -> Self {
+        self.config = Some(toml.into());
         self
     }
 
@@ -94,7 +95,7 @@ impl CityBuilder {
         let mut city = City::stopped(folder, data);
         if let Some(toml) = self.config {
             let file = city.files().join("sesshu.toml");
-            std::fs::write(&file, toml).expect("a configuration");
+            std::fs::write(&file, toml.as_bytes()).expect("a configuration");
             city.config = Some(file);
         }
         city.spawn(demo);

@@ -75,7 +75,7 @@ use crate::actors::{CampaignTurn, Shared, Ticket};
 use crate::core::calls::Calls;
 use crate::core::event::{By, Entry, Event};
 use crate::core::ids::Channel;
-use crate::core::recent::RecentRefusals;
+use crate::core::recent::{RecentEvents, RecentRefusals, UnusualLookups};
 use crate::core::refusal::{Refusal, RefusalCode};
 use crate::core::time::Instant;
 use crate::gate::Gate;
@@ -164,6 +164,23 @@ impl EngineHandle {
     pub(crate) fn in_flight(&self) -> u64 {
         let free = self.0.web_permits.available_permits() + self.0.staff_permits.available_permits();
         ENTRIES_MAX.saturating_sub(free) as u64
+    }
+
+    /// How long the oldest entry on its way to the disk has been so, in milliseconds: since it was decided, if it is being committed;
+    /// while the ledger does something else, it has waited for at most as long as that takes.
+    pub(crate) fn queue_age_ms(&self) -> u64 {
+        let figures = &self.0.shared.figures;
+        match figures.oldest_at_ms.load(Ordering::Relaxed) {
+            0 if self.in_flight() == 0 => 0,
+            0 => figures.step_takes().as_millis() as u64,
+            oldest => self.now().ms_since(Instant(oldest)).max(0) as u64,
+        }
+    }
+
+    /// The accounts that looked up unusually many people since the start, newest first.
+    #[must_use]
+    pub fn unusual_lookups(&self) -> Vec<UnusualLookups> {
+        self.index().recent(RecentEvents::alerts)
     }
 
     /// Appends an entry that no actor decides, and waits until it is durable. What the ticket keeps closed stays so until then,

@@ -211,9 +211,11 @@ impl EngineHandle {
             commit_us: count(&shared.figures.commit_us),
             commits_unknown: count(&shared.figures.unknown),
             in_flight: self.in_flight(),
+            queue_age_ms: self.queue_age_ms(),
             fold_lag: self.index().fold_lag() as u64,
             logins_waiting: (self.0.pool.queued(crate::roll::Lane::Resident)
                 + self.0.pool.queued(crate::roll::Lane::Staff)) as u64,
+            login_wait_ms: self.0.pool.longest_wait().as_millis() as u64,
             suspended: shared.figures.suspended.load(Ordering::Acquire),
             residents: u64::from(self.index().residents_next()),
             bookings_live: self.index().bookings_live(),

@@ -46,14 +46,16 @@ where
     let (queue, receiver) = queue(queue_entries_max);
     let store_id = store.id;
     let mark = MarkFollower::start(Marker::new(mark, store_id), Arc::clone(&index))?;
-    let writer = Writer::new(ledger, index, sink, store, figures);
-    let driver = Driver { writer, receiver, mark, disk_measured_at: Instant::now(), fold_records: FOLD_RECORDS_MIN };
+    let writer = Writer::new(ledger, index, sink, store, Arc::clone(&figures));
+    let disk_measured_at = Instant::now();
+    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, fold_records: FOLD_RECORDS_MIN };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
     Ok((queue, thread))
 }
 
 struct Driver<L, S: Sink> {
     writer: Writer<L, S>,
+    figures: Arc<WriterFigures>,
     receiver: Receiver<Message<S::Ticket>>,
     mark: MarkFollower,
     disk_measured_at: Instant,
@@ -111,10 +113,13 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
 
     /// One step. A panic in it leaves the outcome of what was being written unknown, like any other fault.
     fn step(&mut self, step: impl FnOnce(&mut Writer<L, S>) -> Step) -> Step {
-        catch_unwind(AssertUnwindSafe(|| step(&mut self.writer))).unwrap_or_else(|_panic| {
+        self.figures.step_begins();
+        let step = catch_unwind(AssertUnwindSafe(|| step(&mut self.writer))).unwrap_or_else(|_panic| {
             tracing::error!("the ledger failed; its state is loaded anew");
             self.writer.suspend()
-        })
+        });
+        self.figures.step_ends();
+        step
     }
 
     /// Writes a slice of the fold, and learns how large the next one may be.

@@ -5,8 +5,8 @@
 //! again from disk, whatever of the batch is there is applied, and service resumes. Reads go on meanwhile.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant as StdInstant;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant as StdInstant};
 
 use super::codec::BlockWriter;
 use super::index::Index;
@@ -58,7 +58,7 @@ pub trait Sink: Send + 'static {
 }
 
 /// Figures of the writer, for metrics.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WriterFigures {
     /// Commits of blocks.
     pub batches: AtomicU64,
@@ -74,6 +74,49 @@ pub struct WriterFigures {
     pub suspended: AtomicBool,
     /// How much the disk still takes, in bytes, at most about a second old.
     pub disk_free_bytes: AtomicU64,
+    /// When the oldest entry of the commit that goes on was decided, in milliseconds of engine time; 0 while there is none.
+    pub oldest_at_ms: AtomicI64,
+    /// When what the ledger's thread is doing began, in microseconds since `made`; 0 while it waits for somebody.
+    step_began_us: AtomicU64,
+    made: StdInstant,
+}
+
+impl Default for WriterFigures {
+    fn default() -> Self {
+        Self {
+            batches: AtomicU64::default(),
+            entries: AtomicU64::default(),
+            commit_us: AtomicU64::default(),
+            unknown: AtomicU64::default(),
+            epoch: AtomicU64::default(),
+            suspended: AtomicBool::default(),
+            disk_free_bytes: AtomicU64::default(),
+            oldest_at_ms: AtomicI64::default(),
+            step_began_us: AtomicU64::default(),
+            made: StdInstant::now(),
+        }
+    }
+}
+
+impl WriterFigures {
+    /// The ledger's thread begins something.
+    pub(crate) fn step_begins(&self) {
+        let since_made = self.made.elapsed().as_micros() as u64;
+        self.step_began_us.store(since_made.max(1), Ordering::Relaxed);
+    }
+
+    /// It has done it.
+    pub(crate) fn step_ends(&self) {
+        self.step_began_us.store(0, Ordering::Relaxed);
+    }
+
+    /// For how long it has been doing what it does.
+    pub(crate) fn step_takes(&self) -> Duration {
+        match self.step_began_us.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            began => self.made.elapsed().saturating_sub(Duration::from_micros(began)),
+        }
+    }
 }
 
 /// The one writer of a store.
@@ -164,9 +207,12 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         let rows: Vec<&Beside> = beside.iter().filter_map(|rows| rows.as_deref()).collect();
         let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;
         let fold = lagging.then(|| self.index.fold_slice(FOLD_RECORDS_BESIDE_BATCH));
+        let oldest_at_ms = self.committing.first().map_or(0, |settled| settled.entry.at.0);
+        self.figures.oldest_at_ms.store(oldest_at_ms, Ordering::Relaxed);
         let started = StdInstant::now();
         let appended = self.ledger.append(Some(&block.finish()), &rows, fold.as_ref());
         self.figures.commit_us.fetch_add(started.elapsed().as_micros() as u64, Ordering::Relaxed);
+        self.figures.oldest_at_ms.store(0, Ordering::Relaxed);
         if let Append::Unknown(error) = appended {
             tracing::error!(%error, entries = self.committing.len(), "a commit failed: its outcome is unknown");
             return self.suspend();
@@ -216,6 +262,7 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
         self.figures.suspended.store(true, Ordering::Release);
         self.figures.epoch.fetch_add(1, Ordering::AcqRel);
         self.figures.unknown.fetch_add(1, Ordering::Relaxed);
+        self.figures.oldest_at_ms.store(0, Ordering::Relaxed);
         self.sink.reply(std::mem::take(&mut self.committing), Outcome::Unknown);
         Step::Suspended
     }

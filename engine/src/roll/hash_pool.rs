@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use argon2::Block;
 use subtle::{Choice, ConstantTimeEq};
@@ -138,6 +138,12 @@ impl HashPool {
         self.queue.waiting(lane)
     }
 
+    /// How long the job that has waited longest, in whichever lane, has waited.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.queue.longest_wait()
+    }
+
     /// How many jobs may wait in each lane.
     #[must_use]
     pub fn capacity(&self) -> usize {
@@ -174,7 +180,7 @@ impl HashPool {
             let _ = reply.send(result);
         });
         let expire = |job: Job| job(Fate::Not(HashError::Expired));
-        match self.queue.push(lane, Queued { job, deadline }, expire) {
+        match self.queue.push(lane, Queued { job, deadline, since: Instant::now() }, expire) {
             Ok(()) => {}
             Err(NotQueued::Full(_)) => return Err(HashError::Busy),
             Err(NotQueued::Closed(_)) => return Err(HashError::Closed),

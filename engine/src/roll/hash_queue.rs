@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Who waits for a hash. Staff have a thread of their own: their handful of logins must not wait behind a rush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,7 @@ pub enum Lane {
 pub(super) struct Queued<J> {
     pub(super) job: J,
     pub(super) deadline: Option<Instant>,
+    pub(super) since: Instant,
 }
 
 impl<J> Queued<J> {
@@ -124,6 +125,13 @@ impl<J> HashQueue<J> {
         self.lock().lane(lane).len()
     }
 
+    /// How long the job that has waited longest has waited.
+    pub(super) fn longest_wait(&self) -> Duration {
+        let lanes = self.lock();
+        let oldest = [&lanes.staff, &lanes.residents].into_iter().filter_map(|lane| lane.front());
+        oldest.map(|queued| queued.since.elapsed()).max().unwrap_or_default()
+    }
+
     const fn changed(&self, lane: Lane) -> &Condvar {
         match lane {
             Lane::Staff => &self.staff_changed,
@@ -143,7 +151,7 @@ mod tests {
     use std::time::Duration;
 
     fn queued(job: u32) -> Queued<u32> {
-        Queued { job, deadline: None }
+        Queued { job, deadline: None, since: Instant::now() }
     }
 
     fn push(queue: &HashQueue<u32>, lane: Lane, queued: Queued<u32>) -> bool {
@@ -166,7 +174,7 @@ mod tests {
     fn an_expired_job_makes_room_in_a_full_lane() {
         let queue = HashQueue::new(1);
         let past = Instant::now().checked_sub(Duration::from_millis(1));
-        assert!(push(&queue, Lane::Resident, Queued { job: 1, deadline: past }));
+        assert!(push(&queue, Lane::Resident, Queued { job: 1, deadline: past, since: Instant::now() }));
         let dropped = Mutex::new(Vec::new());
         let result = queue.push(Lane::Resident, queued(2), |job| dropped.lock().expect("not poisoned").push(job));
         assert!(result.is_ok());

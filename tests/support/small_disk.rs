@@ -8,18 +8,20 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// How many bytes are free for others than root below `folder`.
-pub(crate) fn free_bytes(folder: &Path) -> u64 {
+#[must_use]
+pub fn free_bytes(folder: &Path) -> u64 {
     rustix::fs::statvfs(folder).map_or(0, |found| found.f_bavail * found.f_frsize)
 }
 
 /// A file system of its own in memory.
-pub(crate) struct SmallDisk {
+#[derive(Debug)]
+pub struct SmallDisk {
     folder: TempDir,
 }
 
 impl SmallDisk {
     /// Of so many MiB; or why that cannot be.
-    pub(crate) fn mount(mib: u32) -> Result<Self, String> {
+    pub fn mount(mib: u32) -> Result<Self, String> {
         let folder = TempDir::with_prefix("sesshu-disk-").map_err(|error| error.to_string())?;
         let options = format!("size={mib}m");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).output();
@@ -30,12 +32,15 @@ impl SmallDisk {
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is mounted.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Fills it until so many bytes are left; gives the file to delete.
-    pub(crate) fn fill(&self, bytes_left: u64) -> PathBuf {
+    #[must_use]
+    pub fn fill(&self, bytes_left: u64) -> PathBuf {
         let path = self.folder.path().join("filler");
         let mut file = File::create(&path).expect("a file");
         let zeros = vec![0_u8; 64 * 1024];
@@ -54,7 +59,7 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg("--lazy").arg(self.path()).status();
         if !unmounted.is_ok_and(|status| status.success()) {
-            sesshu_tests::report(&format!("{} is still mounted", self.path().display()));
+            super::report(&format!("{} is still mounted", self.path().display()));
         }
     }
 }
