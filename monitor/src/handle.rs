@@ -1,6 +1,7 @@
 //! The door to a running monitor. Reads never wait for it; orders are answered when they are decided.
 
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
@@ -15,6 +16,8 @@ pub(crate) const ORDERS_WAITING_MAX: usize = 64;
 pub(crate) enum Asked {
     /// To do something.
     Order(Order, oneshot::Sender<Result<Done, OrderError>>),
+    /// To send nothing more, and to say when nothing is on its way.
+    Stop(SyncSender<()>),
     /// To say that it is there.
     Answer(oneshot::Sender<()>),
 }
@@ -39,9 +42,9 @@ impl MonitorHandle {
         let (orders, mut asked) = mpsc::channel::<Asked>(ORDERS_WAITING_MAX);
         tokio::spawn(async move {
             while let Some(asked) = asked.recv().await {
-                match asked {
-                    Asked::Order(order, reply) => drop(reply.send(decide(order))),
-                    Asked::Answer(reply) => drop(reply.send(())),
+                // Nothing else has somebody here who could answer it.
+                if let Asked::Order(order, reply) = asked {
+                    let _ = reply.send(decide(order));
                 }
             }
         });

@@ -8,15 +8,17 @@ pub mod clock;
 pub mod config;
 pub mod core;
 mod handle;
+mod history;
 pub mod manual;
 pub mod rules;
-mod history;
 pub mod sampler;
 pub mod source;
 mod sources;
 mod start;
+mod store;
 mod trouble;
 pub mod words;
+mod writer;
 
 pub use config::MonitorConfig;
 pub use handle::MonitorHandle;

@@ -105,6 +105,8 @@ mod tests {
             told_at,
             flaps: 0,
             history: Vec::new(),
+            round: 0,
+            told: Vec::new(),
         }
     }
 

@@ -1,21 +1,36 @@
 //! The book: all that is remembered, the judges, and the rules by which incidents begin and end and people are told.
+//!
+//! Invariants: at most one incident is open for a cause; a lane's messages go out in the order in which they were written, one at a
+//! time; nothing is told of what a silence covers. Durations go by steady time; the wall clock is for people, and over restarts.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod incidents;
+mod lanes;
+mod orders;
+mod own;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::cause::Cause;
 use super::contact::Contact;
-use super::incident::{Ending, Incident, IncidentChange, IncidentNo, IncidentStep};
+use super::incident::IncidentNo;
 use super::judge::Judge;
-use super::level::Level;
-use super::message::{About, Delivery, Lane, Message, MessageNo, Outcome};
-use super::order::{Done, Order, OrderError};
-use super::sample::{Reading, Sample};
-use super::state::{DELIVERIES_MAX, ENDED_MAX, State};
-use super::time::Now;
+use super::message::MessageNo;
+use super::sample::{READINGS_MAX, Reading, Sample};
+use super::state::State;
+use super::time::{Age, Now};
 use crate::MonitorConfig;
 use crate::board::Gauge;
-use crate::words::{self, Tell, Why};
+
+/// How many periods without a sample are a gap.
+const GAP_PERIODS: u32 = 3;
+/// How many minutes of a cause are kept for the little chart of its alert.
+const RECENT_MINUTES: usize = 60;
+/// The longest time that an earlier life of the process can have left behind.
+const DAY: Duration = Duration::from_hours(24);
 
 /// The book.
 #[derive(Debug)]
@@ -24,18 +39,112 @@ pub struct Book {
     name: Box<str>,
     contacts: Vec<Contact>,
     state: State,
-    judges: BTreeMap<Cause, Judge>,
-    latest: Vec<Reading>,
-    in_flight: BTreeSet<MessageNo>,
+    started: Now,
+    seen: Option<Now>,
+    watched: BTreeMap<Cause, Watched>,
+    told: BTreeMap<IncidentNo, Timers>,
+    posts: BTreeMap<MessageNo, Post>,
+    /// When each silence is over by steady time, should the wall clock be set back.
+    silence_ends: BTreeMap<u64, Duration>,
+    heard: BTreeMap<Box<str>, Age>,
+}
+
+/// What is known of a cause that is measured.
+#[derive(Debug)]
+struct Watched {
+    judge: Judge,
+    reading: Reading,
+    seen_at: Duration,
+    recent: VecDeque<(u64, f32)>,
+}
+
+/// What is known of an incident beside what is remembered.
+#[derive(Debug, Default)]
+struct Timers {
+    /// How long ago anybody was told.
+    told: Option<Age>,
+    /// How long ago it ended.
+    ended: Option<Age>,
+    /// Since when an incident that comes and goes has been well.
+    well_since: Option<Duration>,
+    /// Why the first contact is to be told now.
+    pending: Option<crate::words::Why>,
+    /// Whether it was kept quiet.
+    was_quiet: bool,
+    /// Whether the next contact is told at once, because this one cannot be reached.
+    hurry: bool,
+    /// Who was called in this round.
+    called: BTreeSet<Box<str>>,
+    /// Whom it told within the hour.
+    tellings: Vec<(Box<str>, Duration)>,
+}
+
+/// What is known of a waiting message beside what is remembered.
+#[derive(Debug, Clone, Copy)]
+struct Post {
+    written: Age,
+    next_try: Duration,
+    in_flight: bool,
+    /// Until when a call that was placed may stay unanswered.
+    call_until: Option<Duration>,
 }
 
 impl Book {
     /// A book that goes on from `state`.
     #[must_use]
-    pub fn new(config: MonitorConfig, name: &str, state: State) -> Self {
-        let judges = state.open.iter().map(|open| (open.cause.clone(), Judge::at(Some(open.level)))).collect();
+    pub fn new(config: MonitorConfig, name: &str, state: State, now: Now) -> Self {
         let contacts = config.contacts();
-        Self { config, name: name.into(), contacts, state, judges, latest: Vec::new(), in_flight: BTreeSet::new() }
+        let mut book = Self {
+            config,
+            name: name.into(),
+            contacts,
+            state: State::default(),
+            started: now,
+            seen: None,
+            watched: BTreeMap::new(),
+            told: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            silence_ends: BTreeMap::new(),
+            heard: BTreeMap::new(),
+        };
+        book.take_up(state, now);
+        book
+    }
+
+    /// Goes on where an earlier life of the process ended: nothing begins or ends by it.
+    fn take_up(&mut self, state: State, now: Now) {
+        for open in &state.open {
+            let reading = Reading { cause: open.cause.clone(), value: open.value, note: open.note.clone() };
+            let judge = Judge::at(Some(open.level));
+            let watched = Watched { judge, reading, seen_at: now.steady, recent: VecDeque::new() };
+            self.watched.insert(open.cause.clone(), watched);
+            let told = open.told_at.map(|at| Age::of_wall(now, at, DAY));
+            self.told.insert(open.no, Timers { told, ..Timers::default() });
+        }
+        for ended in &state.ended {
+            let age = ended.resolved_at.map(|at| Age::of_wall(now, at, DAY));
+            self.told.insert(ended.no, Timers { ended: age, ..Timers::default() });
+        }
+        let answer = self.answer_time();
+        for message in &state.waiting {
+            // A wall clock that was set meanwhile must not keep a message back.
+            let wait = message.next_try_at.since(now.wall).min(lanes::RETRY_MAX);
+            let call_until = message.call.as_ref().map(|call| now.steady + call.until.since(now.wall).min(answer));
+            let post = Post {
+                written: Age::of_wall(now, message.at, Duration::from_hours(1)),
+                next_try: now.steady + wait,
+                in_flight: call_until.is_some(),
+                call_until,
+            };
+            self.posts.insert(message.no, post);
+        }
+        for silence in &state.silences {
+            let left = silence.until.since(now.wall);
+            self.silence_ends.insert(silence.no, now.steady.saturating_add(left));
+        }
+        // Whoever was heard of before gets time to be heard of again.
+        self.heard = state.watchers.iter().map(|watcher| (watcher.name.clone(), Age::zero(now))).collect();
+        self.state = state;
     }
 
     /// All that is remembered.
@@ -56,162 +165,103 @@ impl Book {
         &self.config
     }
 
-    /// The latest readings with their thresholds.
+    /// The latest readings with their thresholds, in the order of the metrics. What is measured no more is not among them.
     #[must_use]
     pub fn gauges(&self) -> Vec<Gauge> {
-        let gauge = |reading: &Reading| Gauge {
-            reading: reading.clone(),
-            threshold: self.config.threshold(reading.cause.metric),
-            level: self.judges.get(&reading.cause).and_then(Judge::level),
-        };
-        self.latest.iter().map(gauge).collect()
+        let Some(seen) = self.seen else { return Vec::new() };
+        let fresh = self.watched.values().filter(|one| seen.steady.saturating_sub(one.seen_at) <= self.gap());
+        fresh
+            .map(|one| Gauge {
+                reading: one.reading.clone(),
+                threshold: self.config.threshold(one.reading.cause.metric),
+                level: one.judge.level(),
+            })
+            .collect()
     }
 
-    /// Takes what was measured: incidents begin, change and end, and messages are written.
+    /// Takes what was measured, and does what it is time for: incidents begin, change and end, and messages are written.
     pub fn see(&mut self, now: Now, sample: &Sample) {
-        self.latest.clone_from(&sample.readings);
-        self.latest.sort_by(|one, other| one.cause.cmp(&other.cause));
-        for reading in &sample.readings {
-            let Some(threshold) = self.config.threshold(reading.cause.metric) else { continue };
-            let judge = self.judges.entry(reading.cause.clone()).or_default();
-            let level = judge.see(reading.cause.metric, &threshold, reading.value, now.steady);
-            let open = self.state.open.iter().position(|open| open.cause == reading.cause);
-            match (open, level) {
-                (None, Some(level)) => self.begin(now, reading, level),
-                (Some(nth), Some(level)) => {
-                    let incident = &mut self.state.open[nth];
-                    incident.value = reading.value;
-                    incident.note.clone_from(&reading.note);
-                    incident.level = level;
-                    incident.worst = incident.worst.max(level);
-                }
-                (Some(nth), None) => self.end(now, nth),
-                (None, None) => {}
+        if self.seen.is_some_and(|seen| self.is_gap(seen, now)) {
+            for one in self.watched.values_mut() {
+                one.judge.break_off();
+                one.seen_at = now.steady;
             }
         }
+        self.seen = Some(now);
+        let own = self.own_readings(now);
+        for reading in sample.readings.iter().chain(&own).take(READINGS_MAX) {
+            if reading.value.is_finite() {
+                self.judge(now, reading);
+            }
+        }
+        self.end_what_is_gone(now);
+        self.forget(now);
+        self.pass_time(now);
     }
 
-    fn begin(&mut self, now: Now, reading: &Reading, level: Level) {
-        self.state.last_no += 1;
-        let incident = Incident {
-            no: IncidentNo(self.state.last_no),
-            cause: reading.cause.clone(),
-            level,
-            worst: level,
-            since: now.wall,
-            value: reading.value,
-            worst_value: reading.value,
-            note: reading.note.clone(),
-            acknowledged: None,
-            told_contacts: 1,
-            told_at: Some(now.wall),
-            resolved_at: None,
-            flaps: 0,
-            history: vec![IncidentStep { at: now.wall, what: IncidentChange::Level(level) }],
-        };
-        self.tell(now, &incident, Why::Began);
-        self.state.open.push(incident);
+    /// Does what it is time for: silences end, calls stay unanswered, the next contact is told, an alert is repeated.
+    pub fn pass_time(&mut self, now: Now) {
+        self.end_silences(now);
+        self.end_calls(now);
+        self.tell_all(now);
     }
 
-    fn end(&mut self, now: Now, nth: usize) {
-        let mut incident = self.state.open.remove(nth);
-        incident.resolved_at = Some(now.wall);
-        incident.history.push(IncidentStep { at: now.wall, what: IncidentChange::Resolved(Ending::Well) });
-        self.tell(now, &incident, Why::Resolved);
-        self.state.ended.insert(0, incident);
-        self.state.ended.truncate(ENDED_MAX);
+    fn gap(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config.every_seconds)) * GAP_PERIODS
     }
 
-    fn tell(&mut self, now: Now, incident: &Incident, why: Why) {
-        let Some(contact) = self.contacts.iter().find(|contact| contact.alerts) else { return };
-        let Some((channel, address)) = contact.channels.first() else { return };
-        let threshold = self.config.threshold(incident.cause.metric);
-        let text = words::alert(&Tell {
-            incident,
-            threshold: threshold.as_ref(),
-            why,
-            language: contact.language,
-            name: &self.name,
-            console: self.config.console.as_deref(),
-            told: &[],
-            recent: &[],
-            now: now.wall,
+    /// Whether time went by unseen: the process was stopped, or (the wall clock alone tells) the machine suspended.
+    fn is_gap(&self, seen: Now, now: Now) -> bool {
+        let gap = self.gap();
+        let passed = now.steady.saturating_sub(seen.steady);
+        passed > gap || now.wall.since(seen.wall) > passed + gap
+    }
+
+    fn judge(&mut self, now: Now, reading: &Reading) {
+        let gap = self.gap();
+        let watched = self.watched.entry(reading.cause.clone()).or_insert_with(|| Watched {
+            judge: Judge::default(),
+            reading: reading.clone(),
+            seen_at: now.steady,
+            recent: VecDeque::new(),
         });
+        if now.steady.saturating_sub(watched.seen_at) > gap {
+            watched.judge.break_off();
+        }
+        watched.reading = reading.clone();
+        let minute = now.steady.as_secs() / 60;
+        let value = reading.value as f32;
+        match watched.recent.back_mut() {
+            Some((of, worst)) if *of == minute => *worst = worst.max(value),
+            _ => watched.recent.push_back((minute, value)),
+        }
+        if watched.recent.len() > RECENT_MINUTES {
+            watched.recent.pop_front();
+        }
+        // What is not watched any more ends as gone.
+        let Some(threshold) = self.config.threshold(reading.cause.metric) else { return };
+        watched.seen_at = now.steady;
+        let level = watched.judge.see(reading.cause.metric, &threshold, reading.value, now.steady);
+        self.take_level(now, reading, level);
+    }
+
+    /// Forgets what is known of causes and incidents that are no more.
+    fn forget(&mut self, now: Now) {
+        let Self { state, watched, told, posts, .. } = self;
+        let is_open = |cause: &Cause| state.open.iter().any(|open| open.cause == *cause);
+        watched.retain(|cause, one| now.steady.saturating_sub(one.seen_at) < incidents::GONE_AFTER || is_open(cause));
+        told.retain(|no, _| state.open.iter().chain(&state.ended).any(|incident| incident.no == *no));
+        posts.retain(|no, _| state.waiting.iter().any(|message| message.no == *no));
+    }
+
+    fn next_no(&mut self) -> u64 {
         self.state.last_no += 1;
-        self.state.waiting.push(Message {
-            no: MessageNo(self.state.last_no),
-            to: contact.name.clone(),
-            lane: Lane { channel: *channel, address: address.clone() },
-            about: About::Incident { no: incident.no, level: incident.level, resolved: why == Why::Resolved },
-            subject: text.subject.into(),
-            body: text.body.into(),
-            at: now.wall,
-            tries: 0,
-            next_try_at: now.wall,
-            last_answer: "".into(),
-            passed_on: false,
-            call: None,
-            stands_for: 1,
-        });
+        self.state.last_no
     }
+}
 
-    /// The messages whose time has come, one for each lane; they are on their way until [`Book::delivered`] says how it ended.
-    pub fn due(&mut self, now: Now) -> Vec<Message> {
-        let mut lanes = BTreeSet::new();
-        let mut due = Vec::new();
-        for message in &self.state.waiting {
-            let is_head = lanes.insert(message.lane.clone());
-            if is_head && message.next_try_at <= now.wall && self.in_flight.insert(message.no) {
-                due.push(message.clone());
-            }
-        }
-        due
-    }
-
-    /// A try has ended.
-    pub fn delivered(
-        &mut self,
-        now: Now,
-        no: MessageNo,
-        outcome: Outcome,
-        answer: &str,
-        retry_after: Option<Duration>,
-    ) {
-        self.in_flight.remove(&no);
-        let Some(nth) = self.state.waiting.iter().position(|message| message.no == no) else { return };
-        let message = &mut self.state.waiting[nth];
-        message.tries += 1;
-        message.last_answer = answer.into();
-        if outcome == Outcome::Failed {
-            message.next_try_at = now.wall.plus(retry_after.unwrap_or(Duration::from_secs(5)));
-            return;
-        }
-        let message = self.state.waiting.remove(nth);
-        let ended = Delivery {
-            at: now.wall,
-            no,
-            to: message.to,
-            channel: message.lane.channel,
-            about: message.about,
-            subject: message.subject,
-            outcome,
-            answer: message.last_answer,
-        };
-        self.state.deliveries.insert(0, ended);
-        self.state.deliveries.truncate(DELIVERIES_MAX);
-    }
-
-    /// Does what somebody asks for.
-    pub fn order(&mut self, now: Now, order: Order) -> Result<Done, OrderError> {
-        match order {
-            Order::Acknowledge { incident, by } => {
-                let open = self.state.open.iter_mut().find(|open| open.no == incident);
-                let Some(open) = open else { return Err(OrderError::NoSuch("incident".into())) };
-                open.acknowledged = Some((now.wall, by.clone()));
-                open.history.push(IncidentStep { at: now.wall, what: IncidentChange::Acknowledged(by) });
-                Ok(Done::Done)
-            }
-            _ => Err(OrderError::Unavailable),
-        }
-    }
+/// The first `chars_max` characters of what a person or another program said.
+fn short(text: &str, chars_max: usize) -> Box<str> {
+    let end = text.char_indices().nth(chars_max).map_or(text.len(), |(at, _)| at);
+    text[..end].into()
 }

@@ -41,7 +41,7 @@ pub enum Language {
 }
 
 /// A person or a desk that is told. Alerts go to the first contact; the next one hears of a critical incident that nobody acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contact {
     /// The name, unique among contacts.
     pub name: Box<str>,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
+use super::contact::ChannelKind;
 use super::level::Level;
 use super::time::WallMs;
 
@@ -41,10 +42,46 @@ pub struct Incident {
     pub told_contacts: u8,
     /// When anybody was last told of it.
     pub told_at: Option<WallMs>,
+    /// How many contacts of the chain have been told in this round; a repeat begins a new one.
+    #[serde(default)]
+    pub round: u8,
+    /// Who is owed the word of its end, and by which channels.
+    #[serde(default)]
+    pub told: Vec<Told>,
     /// How often it began again within the hour: it stays open, and quiet, until it has been well for a while.
     pub flaps: u32,
     /// What happened to it, in order; bounded.
     pub history: Vec<IncidentStep>,
+}
+
+/// A contact who was told by a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The contact's name.
+    pub to: Box<str>,
+    /// By which channel.
+    pub channel: ChannelKind,
+}
+
+/// How often something comes and goes within the hour before it is kept open as one that does.
+const FLAPS_QUIET: u32 = 2;
+/// The most steps that are kept; the latest ones, and the first.
+pub const STEPS_MAX: usize = 60;
+
+impl Incident {
+    /// Whether it comes and goes: it stays open until it has been well for a while, and is told less often.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        self.flaps >= FLAPS_QUIET
+    }
+
+    /// Notes what happened.
+    pub(super) fn step(&mut self, at: WallMs, what: IncidentChange) {
+        if self.history.len() >= STEPS_MAX {
+            self.history.remove(1);
+        }
+        self.history.push(IncidentStep { at, what });
+    }
 }
 
 /// What happened to an incident.

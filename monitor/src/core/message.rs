@@ -71,9 +71,15 @@ pub struct Message {
     /// The call that is going on.
     #[serde(default)]
     pub call: Option<Call>,
+    /// The channels that were used for the same telling before this one.
+    #[serde(default)]
+    pub used: Vec<ChannelKind>,
     /// For how many messages it stands.
     #[serde(default = "one")]
     pub stands_for: u32,
+    /// The lines of the messages for which it stands; bounded.
+    #[serde(default)]
+    pub lines: Vec<Box<str>>,
 }
 
 const fn one() -> u32 {
@@ -124,6 +130,8 @@ pub enum Outcome {
     Unanswered,
     /// It failed and is tried again.
     Failed,
+    /// It was not sent: the incident was over, or somebody took care of it.
+    NotNeeded,
     /// It can never be delivered: refused for good, or given up after a day.
     GivenUp,
 }

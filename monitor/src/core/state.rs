@@ -49,6 +49,24 @@ pub struct State {
     pub watchers: Vec<Watcher>,
 }
 
+impl State {
+    /// Forgets the older half of what is over, so that it fits into its file. Whether there was anything to forget.
+    pub(crate) fn forget_half_of_the_past(&mut self) -> bool {
+        let over = self.notices.iter().filter(|notice| notice.ended_at.is_some()).count();
+        let past = self.ended.len() + self.deliveries.len() + self.hand_calls.len() + over;
+        self.ended.truncate(self.ended.len() / 2);
+        self.deliveries.truncate(self.deliveries.len() / 2);
+        self.hand_calls.truncate(self.hand_calls.len() / 2);
+        let mut kept = 0;
+        self.notices.retain(|notice| {
+            let is_over = notice.ended_at.is_some();
+            kept += usize::from(is_over);
+            !is_over || kept <= over / 2
+        });
+        past > 0
+    }
+}
+
 /// A call that a person made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandCall {

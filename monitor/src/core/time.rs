@@ -31,3 +31,28 @@ pub struct Now {
     /// Time since some instant of this process's life that never jumps and stands still while the machine is suspended.
     pub steady: Duration,
 }
+
+/// How long ago something was, by steady time: a wall clock that jumps changes nothing about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Age {
+    /// How old it was at `from`.
+    base: Duration,
+    from: Duration,
+}
+
+impl Age {
+    /// Of something that is now.
+    pub(super) const fn zero(now: Now) -> Self {
+        Self { base: Duration::ZERO, from: now.steady }
+    }
+
+    /// Of something of an earlier life of this process, which only the wall clock can tell; at most `max`.
+    pub(super) fn of_wall(now: Now, then: WallMs, max: Duration) -> Self {
+        Self { base: now.wall.since(then).min(max), from: now.steady }
+    }
+
+    /// How old it is.
+    pub(super) const fn at(self, now: Now) -> Duration {
+        self.base.saturating_add(now.steady.saturating_sub(self.from))
+    }
+}

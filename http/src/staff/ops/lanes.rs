@@ -32,12 +32,14 @@ pub(super) fn lanes(board: &Board) -> Vec<LaneRow> {
                 .iter()
                 .filter(|message| message.lane.channel == *kind && message.lane.address == *address)
                 .collect();
-            let last = board.state.deliveries.iter().find(|delivery| delivery.to == name && delivery.channel == *kind);
+            let last = board.state.deliveries.iter().find(|delivery| {
+                delivery.to == name && delivery.channel == *kind && delivery.outcome != Outcome::NotNeeded
+            });
             let tried = waiting.iter().find(|message| message.tries > 0);
             let (state, class) = match (tried, waiting.is_empty(), last.map(|last| last.outcome)) {
                 (Some(_), ..) => ("× 届いていない", "critical"),
                 (None, false, _) | (None, true, Some(Outcome::Placed)) => ("送信中", "well"),
-                (None, true, None) => ("まだ送っていない", "well"),
+                (None, true, None | Some(Outcome::NotNeeded)) => ("まだ送っていない", "well"),
                 (None, true, Some(Outcome::Delivered | Outcome::Acknowledged)) => ("○ 届いている", "well"),
                 (None, true, Some(Outcome::Unanswered)) => ("△ 出なかった", "warning"),
                 (None, true, Some(Outcome::Failed | Outcome::GivenUp)) => ("× 届けられなかった", "critical"),
