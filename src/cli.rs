@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training).
+    /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training; `watch`: ./sesshu-watch).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The configuration (default: DIR/sesshu.toml).
@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// What the resident pages say: colours, announcements, venues' details, what to bring, wordings.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Alerts: what is wrong now, who is told, whether they can be reached.
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -62,6 +65,8 @@ pub(crate) enum Command {
     Campaign(CampaignCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
+    /// Watch a server from another machine (in ./sesshu-watch): readiness, a real login, certificate, clock, thresholds, heartbeat.
+    Watch(WatchArgs),
     /// Check every invariant of the data, read-only; print counts and a digest.
     Verify,
     /// Check the configuration without starting anything.
@@ -87,6 +92,17 @@ pub(crate) struct ListenArgs {
     /// For monitors (default: 127.0.0.1:8082).
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) ops_listen: Option<String>,
+}
+
+/// The watcher's configuration is DIR/watch.toml, or the one that `--config` names.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WatchArgs {
+    /// Only write a commented configuration; one that is there is not touched.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) init: bool,
+    /// Only check the configuration.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -289,4 +305,32 @@ pub(crate) enum Role {
     Admin,
     /// Runs the system.
     Ops,
+}
+
+/// `alert …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertCommand {
+    /// Send a test through each channel of each contact, and show what the other side answers. Phones really ring.
+    Test(AlertTestArgs),
+    /// Print rules for a Prometheus that scrapes the ops listener, as YAML: the usual thresholds of everything that is measured.
+    Rules,
+}
+
+/// What `alert test` tries.
+#[derive(Debug, Args)]
+pub(crate) struct AlertTestArgs {
+    /// Only this contact.
+    #[arg(long)]
+    pub(crate) contact: Option<String>,
+    /// Only this channel.
+    #[arg(long)]
+    pub(crate) channel: Option<ChannelName>,
+}
+
+/// A channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChannelName {
+    Mail,
+    Webhook,
+    Phone,
 }

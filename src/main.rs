@@ -15,6 +15,8 @@ mod password_list;
 mod rehearse;
 mod run_file;
 mod serve;
+mod stop_signals;
+mod systemd;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -24,8 +26,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use cli::{
-    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
-    StaffCommand,
+    AlertCommand, CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand,
+    SiteCommand, StaffCommand,
 };
 use exit::Failure;
 use folder::DataFolder;
@@ -65,6 +67,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let default = match &cli.command {
         Command::Demo(args) if args.training => "./sesshu-training",
         Command::Demo(_) => "./sesshu-demo",
+        Command::Watch(_) => "./sesshu-watch",
         _ => "./sesshu-data",
     };
     let folder = DataFolder::of(&cli.common, default);
@@ -108,6 +111,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
+        Command::Alert(AlertCommand::Rules) => commands::alert_rules(&folder),
+        Command::Alert(AlertCommand::Test(args)) => {
+            install_tls()?;
+            commands::test_alerts(&folder, &args).await
+        }
+        Command::Watch(args) => {
+            install_tls()?;
+            commands::watch(&folder, cli.common.config, &args).await
+        }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Doctor => commands::doctor(&folder).await,

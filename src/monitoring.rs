@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sesshu_engine::EngineHandle;
-use sesshu_monitor::channels::Channels;
+use sesshu_monitor::channels::{self, Sent};
+use sesshu_monitor::clock::Clock;
+use sesshu_monitor::core::message::Outcome;
 use sesshu_monitor::core::order::{Order, OrderError};
 use sesshu_monitor::sampler::{self, Place};
+use sesshu_monitor::trial::{self, Trial};
 use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup};
 
+use crate::commands::results;
 use crate::config::Config;
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
@@ -27,6 +31,8 @@ pub(crate) enum MonitorJob {
     State,
     /// To do something.
     Order(Order),
+    /// To prove its channels.
+    Test(Trial),
 }
 
 /// Where the monitor keeps what it remembers.
@@ -38,12 +44,14 @@ pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
 pub(crate) fn start(folder: &DataFolder, config: &Config, engine: &EngineHandle) -> Result<Monitor, Failure> {
     let mut sources = sampler::machine(&config.monitor.proc(), &places(folder, config));
     sources.push(Box::new(EngineSource::new(engine.clone())));
+    let at = folder_of(folder, config);
+    let channels = channels::build(&config.monitor, &sesshu_monitor::folder_id(&at));
     let setup = MonitorSetup {
         config: config.monitor.clone(),
         name: config.city.name.as_str().into(),
-        folder: folder_of(folder, config),
+        folder: at,
         sources,
-        channels: channels(config),
+        channels,
     };
     sesshu_monitor::start(setup).map_err(Failure::refused)
 }
@@ -60,10 +68,6 @@ fn places(folder: &DataFolder, config: &Config) -> Vec<Place> {
     places
 }
 
-fn channels(_config: &Config) -> Channels {
-    Channels::new()
-}
-
 /// Does what a command asks, with the monitor of this process.
 pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> Result<Value, Failure> {
     match job {
@@ -71,6 +75,17 @@ pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> 
         MonitorJob::Order(order) => {
             let done = monitor.order(order).await.map_err(refused)?;
             Ok(json!({ "done": done }))
+        }
+        MonitorJob::Test(trial) => {
+            let letters = trial.letters(&monitor.board().contacts, Clock::start().now().wall);
+            let tried = trial::all(letters, |letter| {
+                let monitor = monitor.clone();
+                async move {
+                    let sent = monitor.try_letter(letter).await;
+                    sent.unwrap_or_else(|error| Sent::new(Outcome::Failed, error.to_string()))
+                }
+            });
+            Ok(results(&tried.await))
         }
     }
 }

@@ -10,17 +10,18 @@ use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
 use sesshu_monitor::MonitorHandle;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ListenArgs;
 use crate::config::{Config, Proxy, Tls};
 use crate::control::{self, ControlServer};
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring;
 use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
+use crate::stop_signals::StopSignals;
+use crate::systemd::{Answering, Service};
 
 /// How many connections may wait to be accepted; the system may hold fewer (`net.core.somaxconn`).
 const CONNECTIONS_WAITING_MAX: i32 = 4_096;
@@ -124,9 +125,12 @@ async fn listen_beside(
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
+    let runtimes = vec![("residents", public_runtime.handle()), ("staff", tokio::runtime::Handle::current())];
+    let service = Service::ready(Answering { runtimes, monitor: monitor.clone() })?;
 
     let why = stop_signals.wait().await;
     tracing::info!(why, "stopping");
+    drop(service);
     drop(run_file);
     drop(helpers);
     let _ = stop.send(true);
@@ -266,7 +270,7 @@ impl Helpers {
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
-        let mut tasks = vec![tokio::spawn(control.run(engine.clone(), monitor.clone())), tokio::spawn(erasing)];
+        let mut tasks = vec![tokio::spawn(control.run(Some(engine.clone()), monitor.clone())), tokio::spawn(erasing)];
         if let (Some(files), Some(tls)) = (config.tls.clone(), tls) {
             tasks.push(tokio::spawn(follow_certificate(files, tls)));
         }
@@ -311,25 +315,6 @@ async fn follow_certificate(files: Tls, tls: axum_server::tls_rustls::RustlsConf
                 Err(error) => tracing::error!(%error, "the old certificate stays"),
             }
             seen = now;
-        }
-    }
-}
-
-struct StopSignals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl StopSignals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(ExitStatus::Internal, error));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
         }
     }
 }

@@ -151,7 +151,11 @@ impl Drop for GatePass {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+    use crate::core::ids::HoldId;
 
     #[tokio::test]
     async fn changes_of_one_resident_follow_one_another_and_those_of_others_do_not_wait() {
@@ -186,6 +190,75 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn turns_come_in_the_order_in_which_they_were_asked_for() {
+        let gate = Gate::new();
+        let first = gate.pass(ResidentNo(1)).await.expect("free");
+        let mut second = Box::pin(gate.pass(ResidentNo(1)));
+        let mut third = Box::pin(gate.pass(ResidentNo(1)));
+        assert!(polled_once(&mut second).is_pending() && polled_once(&mut third).is_pending());
+        drop(first);
+        assert!(polled_once(&mut third).is_pending(), "it is not its turn");
+        let Poll::Ready(Ok(pass)) = polled_once(&mut second) else { panic!("its turn") };
+        assert!(polled_once(&mut third).is_pending());
+        drop(pass);
+        assert!(polled_once(&mut third).is_ready());
+        assert!(gate.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_came_to_somebody_who_hung_up_before_they_took_it_goes_on_to_the_next() {
+        let gate = Gate::new();
+        let first = gate.pass(ResidentNo(1)).await.expect("free");
+        let mut hangs_up = Box::pin(gate.pass(ResidentNo(1)));
+        let mut next = Box::pin(gate.pass(ResidentNo(1)));
+        assert!(polled_once(&mut hangs_up).is_pending() && polled_once(&mut next).is_pending());
+        drop(first);
+        drop(hangs_up);
+        let Poll::Ready(Ok(pass)) = polled_once(&mut next) else { panic!("its turn") };
+        assert!(gate.is_taken(ResidentNo(1)) && !gate.is_taken(ResidentNo(2)));
+        drop(pass);
+        assert!(gate.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_waited_long_enough_is_refused_and_leaves_their_turn_to_the_next() {
+        let gate = Gate::new();
+        let first = gate.pass(ResidentNo(1)).await.expect("free");
+        let began = tokio::time::Instant::now();
+        assert_eq!(gate.pass(ResidentNo(1)).await.map(drop), Err(GateBusy));
+        assert_eq!(began.elapsed().as_secs(), WAIT_MAX.as_secs());
+        let mut next = Box::pin(gate.pass(ResidentNo(1)));
+        assert!(polled_once(&mut next).is_pending());
+        drop(first);
+        assert!(polled_once(&mut next).is_ready());
+        assert!(gate.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_hold_ends_at_its_instant_and_is_forgotten_then() {
+        let hold = |id, expires_at| HoldView {
+            id: HoldId(id),
+            legs: Vec::new(),
+            changes: None,
+            first_held_at: Instant(0),
+            expires_at: Instant(expires_at),
+        };
+        let gate = Gate::new();
+        for (who, expires_at) in [(1, 100), (257, 101)] {
+            let pass = gate.pass(ResidentNo(who)).await.expect("free");
+            assert_eq!(pass.set_hold(Some(hold(7, 50))), None);
+            assert_eq!(pass.set_hold(Some(hold(8, expires_at))), Some(hold(7, 50)), "the one before is given back");
+        }
+        let kept = |who, at| gate.hold(ResidentNo(who), Instant(at)).map(|hold| hold.id);
+        assert_eq!((kept(1, 99), kept(1, 100), kept(2, 99)), (Some(HoldId(8)), None, None));
+        gate.sweep(Instant(100));
+        assert_eq!((kept(1, 0), kept(257, 100)), (None, Some(HoldId(8))));
+        let pass = gate.pass(ResidentNo(257)).await.expect("free");
+        assert_eq!(pass.set_hold(None), Some(hold(8, 101)));
+        assert_eq!(kept(257, 0), None);
+    }
+
+    #[tokio::test]
     async fn those_who_hung_up_while_waiting_take_nobodys_turn() {
         let gate = Gate::new();
         let _first = gate.pass(ResidentNo(1)).await.expect("free");
@@ -195,8 +268,8 @@ mod tests {
         }
     }
 
-    fn polled_once<F: Future + Unpin>(future: &mut F) -> std::task::Poll<F::Output> {
-        std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+    fn polled_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+        Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[tokio::test]

@@ -1,11 +1,13 @@
 //! The listener for monitors: is it alive, is it ready, how is it doing. It says nothing about people.
 
+mod heartbeat;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
@@ -13,16 +15,20 @@ use sesshu_monitor::clock::Clock;
 
 use crate::metrics::show_engine;
 
+mod calls;
 mod readings;
 
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
+    let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
         .route("/", get(async || plain(INDEX.into())))
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
+        .route("/watch/heartbeat", post(heartbeat::post_heartbeat))
         .with_state(Ops { engine, metrics, monitor })
+        .merge(calls)
 }
 
 /// What somebody reads who opens the listener without an address.
@@ -32,6 +38,9 @@ Sesshu, for monitors (docs/metrics.md)
 /health/live    200 while the process runs
 /health/ready   200, or 503 with the reasons as JSON
 /metrics        Prometheus text
+
+POST /watch/heartbeat   from the outside watcher (docs/deploy)
+POST /calls/TOKEN       from a call's provider (docs/alerts.md)
 ";
 
 /// What the handlers know.

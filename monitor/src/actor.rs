@@ -34,9 +34,9 @@ pub(crate) struct MonitorActor {
     pub(crate) sources: Arc<Sources>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) board: Arc<ArcSwap<Board>>,
-    pub(crate) history: History,
     pub(crate) writer: Writer,
     pub(crate) saving: Saving,
+    pub(crate) history: History,
     pub(crate) sampled_at: Option<WallMs>,
     pub(crate) sampling: bool,
     /// How many messages are on their way.
@@ -209,6 +209,12 @@ impl Handler<Asked> for MonitorActor {
 
     fn handle(&mut self, asked: Asked, ctx: &mut Self::Context) {
         match asked {
+            Asked::Try(letter, reply) => {
+                let sending = send(Arc::clone(&self.channels), letter.message.lane.channel, *letter);
+                actix::spawn(async move {
+                    let _ = reply.send(sending.await);
+                });
+            }
             Asked::Order(order, reply) => {
                 let result = self.book.order(self.clock.now(), order);
                 self.publish();

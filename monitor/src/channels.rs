@@ -12,13 +12,11 @@ use crate::core::incident::Incident;
 use crate::core::message::{Message, Outcome};
 use crate::core::threshold::Threshold;
 
-mod calls;
 mod command;
 mod mail;
 mod phone;
 mod webhook;
 
-pub use calls::Calls;
 pub use phone::outcome_of;
 
 /// A message with what a channel may want to know beside its text.
@@ -62,28 +60,38 @@ pub trait Channel: Send + Sync + 'static {
     fn send(&self, letter: Letter) -> Sending;
 }
 
-/// The longest try: a call that is answered at the last moment, and acknowledged at the last moment after that.
-pub const TRY_MAX: Duration = Duration::from_secs(1_260);
+/// The longest try, whatever is configured: a phone command that takes its whole time, and a little more.
+pub const TRY_MAX: Duration = Duration::from_secs(630);
+
+/// Sends `letter` once by the channel of its lane.
+#[must_use]
+pub fn send_once(channels: &Channels, letter: Letter) -> Sending {
+    match channels.get(&letter.message.lane.channel) {
+        Some(channel) => channel.send(letter),
+        None => {
+            Box::pin(async { Sent::new(Outcome::GivenUp, "この手段は設定されていない (not configured)") })
+        }
+    }
+}
 
 /// The channels that are configured.
 pub type Channels = BTreeMap<ChannelKind, Arc<dyn Channel>>;
 
-/// The channels of `config`, and the calls that are going on, for whoever is called back. `folder_id` names the folder in which
-/// messages are numbered, so that two servers' mails are never taken for one another.
+/// The channels of `config`. `folder_id` names the folder in which messages are numbered, so that two servers' mails are never taken
+/// for one another.
 #[must_use]
-pub fn build(config: &MonitorConfig, folder_id: &str) -> (Channels, Calls) {
-    let calls = Calls::default();
+pub fn build(config: &MonitorConfig, folder_id: &str) -> Channels {
     let mut channels = Channels::new();
     if let Some(mail) = &config.mail {
         channels.insert(ChannelKind::Mail, Arc::new(mail::Mail::new(mail.clone(), folder_id)));
     }
     let site = webhook::Site { console: config.console.as_deref().map(Into::into), folder_id: folder_id.into() };
-    channels.insert(ChannelKind::Webhook, Arc::new(webhook::Webhook::new(config.webhook.clone(), site)));
+    channels.insert(ChannelKind::Webhook, Arc::new(webhook::Webhook::new(&config.webhook, site)));
     if let Some(phone) = &config.phone {
         let provider = webhook::Client::new(&config.webhook);
-        channels.insert(ChannelKind::Phone, Arc::new(phone::Phone::new(phone.clone(), provider, calls.clone())));
+        channels.insert(ChannelKind::Phone, Arc::new(phone::Phone::new(phone.clone(), provider)));
     }
-    (channels, calls)
+    channels
 }
 
 /// The longest answer that is kept, in characters.

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::{Board, Series, Span};
+use crate::channels::{Letter, Sent};
 use crate::core::order::{Done, Order, OrderError};
 
 /// How many orders may wait.
@@ -20,6 +21,8 @@ pub(crate) enum Asked {
     Stop(SyncSender<()>),
     /// To say that it is there.
     Answer(oneshot::Sender<()>),
+    /// To send a letter once, beside all that waits.
+    Try(Box<Letter>, oneshot::Sender<Sent>),
 }
 
 /// The handle; cheap to clone.
@@ -42,9 +45,11 @@ impl MonitorHandle {
         let (orders, mut asked) = mpsc::channel::<Asked>(ORDERS_WAITING_MAX);
         tokio::spawn(async move {
             while let Some(asked) = asked.recv().await {
-                // Nothing else has somebody here who could answer it.
-                if let Asked::Order(order, reply) = asked {
-                    let _ = reply.send(decide(order));
+                match asked {
+                    Asked::Order(order, reply) => drop(reply.send(decide(order))),
+                    Asked::Answer(reply) => drop(reply.send(())),
+                    // Nothing is sent here, and whoever asked for it hears that it was not.
+                    Asked::Stop(_) | Asked::Try(..) => {}
                 }
             }
         });
@@ -78,6 +83,13 @@ impl MonitorHandle {
     pub async fn answers(&self) -> bool {
         let (reply, answer) = oneshot::channel();
         self.orders.try_send(Asked::Answer(reply)).is_ok() && answer.await.is_ok()
+    }
+
+    /// Sends `letter` once, now, by the monitor's own channels; nothing of it is remembered.
+    pub async fn try_letter(&self, letter: Letter) -> Result<Sent, OrderError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.try_send(Asked::Try(Box::new(letter), reply)).map_err(|_| OrderError::Unavailable)?;
+        answer.await.map_err(|_| OrderError::Unavailable)
     }
 }
 

@@ -65,10 +65,14 @@ fn read(text: &str) -> Manual {
             steps: Vec::new(),
             prevent: Vec::new(),
         });
-        let line = line.replace(['`', '*'], "");
+        // Headings inside a section are for readers of the manual.
+        if line.starts_with("**") {
+            continue;
+        }
+        let line = line.replace('`', "");
         if let Some(title) = line.strip_prefix("### ") {
             // The code stands behind the name, in brackets of either width.
-            section.name = title.split(['（', '(']).next().unwrap_or(title).trim().to_owned();
+            title.split(['（', '(']).next().unwrap_or(title).trim().clone_into(&mut section.name);
         } else if let Some(point) = line.strip_prefix("- ") {
             section.prevent.push(point.trim().to_owned());
         } else if let Some(step) = step(&line) {
@@ -83,4 +87,24 @@ fn read(text: &str) -> Manual {
 fn step(line: &str) -> Option<&str> {
     let (number, step) = line.split_once(". ")?;
     (!number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())).then(|| step.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_has_its_section_with_numbered_steps_in_both_languages() {
+        for metric in Metric::ALL {
+            let sections = [Language::Ja, Language::En].map(|language| section(*metric, language).expect("a section"));
+            for section in sections {
+                assert!(!section.name.is_empty() && section.meaning.len() > 20, "{section:?}");
+                assert!(section.steps.len() >= 3 && !section.prevent.is_empty(), "{section:?}");
+                assert!(!section.steps.iter().any(|step| step.contains('`')), "{section:?}");
+            }
+            let [ja, en] = sections;
+            assert_eq!((ja.steps.len(), ja.prevent.len()), (en.steps.len(), en.prevent.len()), "{}", metric.code());
+            assert_ne!(ja.name, en.name);
+        }
+    }
 }

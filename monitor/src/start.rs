@@ -75,17 +75,17 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
     let (orders, mut asked) = mpsc::channel(ORDERS_WAITING_MAX);
     let board: Arc<ArcSwap<Board>> = Arc::default();
     let handle = MonitorHandle { board: Arc::clone(&board), history: Arc::default(), orders };
-    let history = History::start(&setup.folder, Arc::clone(&handle.history)).map_err(io("the history's thread"))?;
     let (end, ended) = sync_channel(1);
+    let history = History::start(&setup.folder, Arc::clone(&handle.history)).map_err(io("the history's thread"))?;
     let actor = MonitorActor {
         book: Book::new(setup.config, &setup.name, state, clock.now()),
         clock,
         sources: Arc::new(sources),
         channels: Arc::new(setup.channels),
         board,
-        history,
         writer: Writer::start(file, end.clone()).map_err(io("the writer's thread"))?,
         saving: Saving::default(),
+        history,
         sampled_at: None,
         sampling: false,
         sending: 0,

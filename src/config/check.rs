@@ -69,7 +69,7 @@ impl ConfigError {
     }
 
     /// An error in the value of `key` in the `nth` table `section`.
-    fn of_key(path: &Path, text: &str, section: &str, nth: usize, key: &str, message: &str) -> Self {
+    pub(super) fn of_key(path: &Path, text: &str, section: &str, nth: usize, key: &str, message: &str) -> Self {
         match offset_of(text, section, nth, key) {
             Some(offset) => Self::at(path, text, offset, message),
             None => Self::at(path, text, 0, &format!("{section}.{key}: {message}")),

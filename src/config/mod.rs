@@ -2,6 +2,7 @@
 
 mod check;
 mod staff;
+mod watch;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use sesshu_monitor::MonitorConfig;
 
 pub(crate) use check::ConfigError;
 use staff::Staff;
+pub(crate) use watch::{WATCH_TEMPLATE, read_watch_file};
 
 /// The file that `init` writes: every key with its default, explained.
 pub(crate) const TEMPLATE: &str = include_str!("template.toml");

@@ -14,6 +14,12 @@ use crate::jobs::{Audience, Job};
 const CONNECT_TRIES: u32 = 50;
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Whether a server listens in `folder`.
+pub(crate) fn is_listening(folder: &Path) -> bool {
+    let Ok(socket) = SocketPath::in_folder(folder) else { return false };
+    std::os::unix::net::UnixStream::connect(&socket.path).is_ok()
+}
+
 /// Has the server that serves `folder` do `job`.
 pub(crate) async fn run_at_server<A: Audience>(folder: &Path, job: &Job, audience: &mut A) -> Result<Value, Failure> {
     let unavailable = |what: &str| Failure::new(ExitStatus::Unavailable, what);

@@ -7,7 +7,7 @@
 mod client;
 mod server;
 
-pub(crate) use client::run_at_server;
+pub(crate) use client::{is_listening, run_at_server};
 pub(crate) use server::{ControlServer, listen};
 
 use std::io;

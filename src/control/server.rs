@@ -39,8 +39,8 @@ pub(crate) fn listen(folder: &Path) -> std::io::Result<ControlServer> {
 }
 
 impl ControlServer {
-    /// Serves commands until the task is aborted.
-    pub(crate) async fn run(self, engine: EngineHandle, monitor: MonitorHandle) {
+    /// Serves commands until the task is aborted. Without an engine, as at a watcher, only the monitor is asked.
+    pub(crate) async fn run(self, engine: Option<EngineHandle>, monitor: MonitorHandle) {
         let places = Arc::new(Semaphore::new(COMMANDS_MAX));
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -69,7 +69,7 @@ impl Drop for ControlServer {
     }
 }
 
-async fn serve_one(stream: UnixStream, engine: EngineHandle, monitor: MonitorHandle) -> std::io::Result<()> {
+async fn serve_one(stream: UnixStream, engine: Option<EngineHandle>, monitor: MonitorHandle) -> std::io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     let mut lines = Lines::new(stream);
     let own = rustix::process::geteuid().as_raw();
@@ -88,7 +88,10 @@ async fn serve_one(stream: UnixStream, engine: EngineHandle, monitor: MonitorHan
     let mut audience = Remote { lines };
     let result = match job {
         Job::Monitor(job) => monitoring::run(&monitor, job, peer).await,
-        job => jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await,
+        job => match engine {
+            Some(engine) => jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await,
+            None => Err(Failure::usage("a watcher has this folder open; it knows nothing but its alerts")),
+        },
     };
     let answer = result.map_or_else(Answer::Failed, Answer::Done);
     audience.lines.send(&answer).await

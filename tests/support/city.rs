@@ -112,6 +112,8 @@ pub struct City {
     data: PathBuf,
     config: Option<PathBuf>,
     server: Option<Server>,
+    /// Where it is served from now on; none is on free ports.
+    addresses: Option<[SocketAddr; 3]>,
     residents: Vec<Resident>,
     next_resident: AtomicUsize,
     /// `sessions publish` publishes every draft, so one test at a time imports and publishes.
@@ -139,6 +141,7 @@ impl City {
             data,
             config: None,
             server: None,
+            addresses: None,
             residents: Vec::new(),
             next_resident: AtomicUsize::new(0),
             publishing: tokio::sync::Mutex::new(()),
@@ -219,6 +222,11 @@ impl City {
         self.spawn(Sesshu::new(["serve"]));
     }
 
+    /// From now on the city is served at the addresses that it has, also after a restart.
+    pub fn keep_addresses(&mut self) {
+        self.addresses = Some([self.public(), self.staff(), self.ops()]);
+    }
+
     /// Asks the server to stop (SIGTERM). It must exit with 0 and take `run.json` with it.
     pub fn stop(&mut self) {
         let server = self.server.take().expect("the server runs");
@@ -243,7 +251,7 @@ impl City {
         if let Some(config) = &self.config {
             command = command.arg("--config").arg(config);
         }
-        self.server = Some(Server::start(command, &self.data, &self.folder.path().join("server.log"))?);
+        self.server = Some(Server::start(command, &self.data, &self.folder.path().join("server.log"), self.addresses)?);
         Ok(())
     }
 

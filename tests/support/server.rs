@@ -26,11 +26,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `command` on `data` with free ports; what it says goes to the end of `log`. Returns when it is ready.
-    pub(crate) fn start(command: Sesshu, data: &Path, log: &Path) -> Result<Self, String> {
+    /// Starts `command` on `data`, at the addresses `at` (public, staff, ops) or on free ports; what it says goes to the end of
+    /// `log`. Returns when it is ready.
+    pub(crate) fn start(command: Sesshu, data: &Path, log: &Path, at: Option<[SocketAddr; 3]>) -> Result<Self, String> {
         let mut command = command.data(data);
-        for listener in ["--listen", "--staff-listen", "--ops-listen"] {
-            command = command.arg(listener).arg(LOOPBACK);
+        for (nth, listener) in ["--listen", "--staff-listen", "--ops-listen"].into_iter().enumerate() {
+            command = command.arg(listener).arg(at.map_or_else(|| LOOPBACK.to_owned(), |at| at[nth].to_string()));
         }
         let log = || OpenOptions::new().create(true).append(true).open(log).expect("a log file");
         let mut child = command.command().stdout(log()).stderr(log()).spawn().expect("the binary starts");

@@ -6,17 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::auditor::Violation;
 use super::city::{self, City};
 use super::clients::{Ask, Call};
+use super::keys::{Keys, Remembered};
 use super::lanes::Lanes;
 use crate::core::event::{Entry, Event};
-use crate::core::ids::{BookingNumber, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
+use crate::core::ids::{BookingNumber, DoseNo, ResidentNo, SessionId, SlotNo};
 use crate::core::leg::Leg;
 use crate::core::resident::{Booking, BookingState};
 use crate::core::session::{Session, SessionPhase};
 use crate::core::time::{Day, Instant};
 use crate::ledger::{CHAIN_START, Chain, LoadError, StoreReader, read_block};
-
-/// How long a key is remembered.
-const KEY_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// A booking as the journal left it.
 #[derive(Debug, Clone)]
@@ -25,15 +23,6 @@ pub(super) struct Standing {
     pub(super) booking: Booking,
     /// What ended together with it, itself among them.
     pub(super) ended_with: Vec<BookingNumber>,
-}
-
-/// What a key did.
-#[derive(Debug, Clone)]
-pub(super) struct Remembered {
-    pub(super) seq: u64,
-    pub(super) at: Instant,
-    pub(super) moved: bool,
-    pub(super) answer: Vec<(BookingNumber, Leg)>,
 }
 
 /// What the journal says of a person's contact.
@@ -62,8 +51,8 @@ pub(super) struct Journal {
     pub(super) turned: Vec<(u64, SessionId, bool)>,
     /// What the city announced, with the entry that said so.
     pub(super) titles: Vec<(u64, String)>,
+    pub(super) keys: Keys,
     contacts: BTreeMap<ResidentNo, ContactSeen>,
-    keys: BTreeMap<ResidentNo, Vec<(RequestKey, Remembered)>>,
     taken: BTreeMap<(SessionId, SlotNo), Lanes>,
 }
 
@@ -310,25 +299,12 @@ impl Journal {
             _ => None,
         });
         let (Some(owner), Some(key)) = (owner, &entry.key) else { return Ok(()) };
-        if self.key(owner, key, entry.at).is_some() {
-            return wrong("a key books once", format!("entry {seq}, resident {owner}, key {}", key.as_str()));
-        }
         let moved = entry.events.iter().any(|event| matches!(event, Event::Moved { .. }));
-        let remembered = Remembered { seq, at: entry.at, moved, answer };
-        self.keys.entry(owner).or_default().push((key.clone(), remembered));
-        Ok(())
-    }
-
-    /// What the key did, if that is to be remembered at `now`.
-    pub(super) fn key(&self, resident: ResidentNo, key: &RequestKey, now: Instant) -> Option<&Remembered> {
-        let mut kept = self.keys.get(&resident)?.iter().rev();
-        kept.find(|(own, done)| own == key && now.ms_since(done.at) < KEY_MS).map(|(_, done)| done)
-    }
-
-    /// How many keys are remembered at `now`.
-    pub(super) fn keys(&self, resident: ResidentNo, now: Instant) -> usize {
-        let keys = self.keys.get(&resident).map(Vec::as_slice).unwrap_or_default();
-        keys.iter().filter(|(_, done)| now.ms_since(done.at) < KEY_MS).count()
+        let done = Remembered { seq, at: entry.at, moved, answer };
+        if self.keys.remember(owner, key, done) {
+            return Ok(());
+        }
+        wrong("a key books once", format!("entry {seq}, resident {owner}, key {}", key.as_str()))
     }
 
     /// The live booking of a dose.

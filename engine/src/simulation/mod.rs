@@ -2,7 +2,7 @@
 //! production code of core, gate and ledger on a simulated disk. An independent auditor judges every answer and every state.
 //!
 //! `world` is the engine without threads, `people` what is asked, `life` the scheduler, `crash` and `quiet` its greater steps,
-//! `journal` and `verdict` the auditor's own rules, `memory` what
+//! `journal`, `keys` and `verdict` the auditor's own rules, `memory` what
 //! it sees of the engine itself. `planted_table` shows that the auditor finds what it should.
 //!
 //! `SESSHU_SEED` runs one seed alone, `SESSHU_SIM_SEEDS` so many, `SESSHU_SIM_MINUTES` so long. A seed that fails is printed with
@@ -13,6 +13,7 @@ mod city;
 mod clients;
 mod crash;
 mod journal;
+mod keys;
 mod lanes;
 mod life;
 mod memory;

@@ -3,7 +3,8 @@
 
 use super::city::{self, City};
 use super::clients::{Ask, Call};
-use super::journal::{Journal, Remembered};
+use super::journal::Journal;
+use super::keys::Remembered;
 use crate::core::ids::{BookingNumber, DoseNo, ResidentNo};
 use crate::core::leg::Leg;
 use crate::core::refusal::RefusalCode as Code;
@@ -48,12 +49,12 @@ pub(super) fn rank(code: Code) -> usize {
 pub(super) fn verdict(journal: &Journal, city: &City, call: &Call, now: Instant) -> Verdict {
     let whose = call.resident;
     match &call.ask {
-        Ask::Book { legs, key } => match journal.key(whose, key, now) {
+        Ask::Book { legs, key } => match journal.keys.at(whose, key, now) {
             Some(done) if done_by_book(done, legs) => Verdict::Repeat,
             Some(_) => Verdict::Refuse(Code::KeyReused, None),
             None => few_changes(journal, whose, now, places(journal, city, whose, legs, None, now)),
         },
-        Ask::Move { number, session, slot, key } => match journal.key(whose, key, now) {
+        Ask::Move { number, session, slot, key } => match journal.keys.at(whose, key, now) {
             Some(done) if done_by_move(done, *number, (*session, *slot)) => Verdict::Repeat,
             Some(_) => Verdict::Refuse(Code::KeyReused, None),
             None => match changeable(journal, whose, *number, now) {
@@ -81,7 +82,7 @@ pub(super) fn verdict(journal: &Journal, city: &City, call: &Call, now: Instant)
 
 fn few_changes(journal: &Journal, whose: ResidentNo, now: Instant, verdict: Verdict) -> Verdict {
     match verdict {
-        Verdict::Fine if journal.keys(whose, now) >= KEYS_MAX => Verdict::Refuse(Code::TooManyChanges, None),
+        Verdict::Fine if journal.keys.count(whose, now) >= KEYS_MAX => Verdict::Refuse(Code::TooManyChanges, None),
         other => other,
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn run(argv: &[String], input: Vec<u8>, deadline: Duration) -> 
     watch.map_err(CommandError::Start)?;
     match tokio::time::timeout(deadline, result).await {
         Ok(Ok(Ok(ended))) => {
-            group.is_gone();
+            group.left();
             Ok(ended)
         }
         Ok(Ok(Err(error))) => Err(CommandError::Start(error)),
@@ -64,7 +64,7 @@ struct Group(Option<Pid>);
 
 impl Group {
     /// The command has ended by itself, and its number may be another's soon.
-    fn is_gone(mut self) {
+    fn left(mut self) {
         self.0 = None;
     }
 }

@@ -62,10 +62,9 @@ impl Refused {
     fn sent(&self) -> Sent {
         match self {
             Self::Here(problem) => Sent::new(Outcome::Failed, line(problem)),
-            Self::Way(error) => Sent::new(Outcome::Failed, words(error)),
             // A refusal of the account or of the server may end by itself or be mended; one of the recipient does not.
             Self::Mail(error) if error.is_permanent() => Sent::new(Outcome::GivenUp, words(error)),
-            Self::Mail(error) => Sent::new(Outcome::Failed, words(error)),
+            Self::Way(error) | Self::Mail(error) => Sent::new(Outcome::Failed, words(error)),
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) struct Webhook {
 }
 
 impl Webhook {
-    pub(super) fn new(config: WebhookConfig, site: Site) -> Self {
-        Self { client: Client::new(&config), form: config.form, site }
+    pub(super) fn new(config: &WebhookConfig, site: Site) -> Self {
+        Self { client: Client::new(config), form: config.form, site }
     }
 }
 

@@ -237,3 +237,6 @@ fn say(tell: &Tell<'_>, ja: &str, en: &str) -> String {
     }
     .to_owned()
 }
+
+#[cfg(test)]
+mod tests;
