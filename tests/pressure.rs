@@ -133,7 +133,9 @@ async fn busy_processors_are_noticed() {
     let noticed = monitor.opens("cpu_use", "warning").await;
     let value = monitor.reading("cpu_use").await.expect("it is measured");
     stop.store(true, Ordering::Relaxed);
-    burning.into_iter().for_each(|thread| thread.join().expect("it ends"));
+    for thread in burning {
+        thread.join().expect("it ends");
+    }
     assert!(value >= 90.0, "{processors} busy processors are {value} %");
     city.stop();
     report(&format!("pressure: {processors} busy processors noticed after {noticed:.1} s at {value:.0} %"));

@@ -127,7 +127,7 @@ async fn a_watcher_that_dies_is_noticed_by_the_server() {
          [[monitor.contact]]\nname = \"desk\"\nlanguage = \"en\"\nwebhook = \"{}\"\n",
         sink.url()
     );
-    let city = City::demo().residents(20).config(server_config.leak()).start();
+    let city = City::demo().residents(20).config(server_config).start();
     let quiet = Sink::open();
     let mut watcher = Watcher::of(city.public(), city.ops(), &city.resident(), &quiet.url());
     seen_well(&city).await;

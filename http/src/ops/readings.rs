@@ -103,6 +103,8 @@ mod tests {
             resolved_at: None,
             told_contacts: 0,
             told_at,
+            round: 0,
+            told: Vec::new(),
             flaps: 0,
             history: Vec::new(),
             round: 0,
