@@ -107,8 +107,6 @@ mod tests {
             told: Vec::new(),
             flaps: 0,
             history: Vec::new(),
-            round: 0,
-            told: Vec::new(),
         }
     }
 
