@@ -26,8 +26,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use cli::{
-    AlertCommand, CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand,
-    SiteCommand, StaffCommand,
+    CampaignCommand, Cli, Command, ImportCommand, ResidentCommand, ResidentsCommand, SessionsCommand, SiteCommand,
+    StaffCommand,
 };
 use exit::Failure;
 use folder::DataFolder;
@@ -111,10 +111,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
-        Command::Alert(AlertCommand::Rules) => commands::alert_rules(&folder),
-        Command::Alert(AlertCommand::Test(args)) => {
+        Command::Alert(command) => {
             install_tls()?;
-            commands::test_alerts(&folder, &args).await
+            commands::alert(&folder, command).await
         }
         Command::Watch(args) => {
             install_tls()?;

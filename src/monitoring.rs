@@ -1,27 +1,36 @@
 //! The monitor as the server wires it, and what commands ask of it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::channels::{self, Sent};
 use sesshu_monitor::clock::Clock;
+use sesshu_monitor::core::contact::Contact;
 use sesshu_monitor::core::message::Outcome;
-use sesshu_monitor::core::order::{Order, OrderError};
+use sesshu_monitor::core::order::{Done, Order, OrderError};
+use sesshu_monitor::core::state::State;
 use sesshu_monitor::sampler::{self, Place};
 use sesshu_monitor::trial::{self, Trial};
-use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup};
+use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup, Offline, StartError};
 
 use crate::commands::results;
 use crate::config::Config;
+use crate::control::{is_listening, run_at_server};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
+use crate::jobs::Job;
+use crate::terminal::Terminal;
 
 mod engine_source;
 mod window;
 
 use engine_source::EngineSource;
+
+/// How long a command without a server tries to deliver what it has to send.
+const DELIVER_MAX: Duration = Duration::from_mins(1);
 
 /// What a command asks of the monitor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,11 +78,11 @@ fn places(folder: &DataFolder, config: &Config) -> Vec<Place> {
 }
 
 /// Does what a command asks, with the monitor of this process.
-pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> Result<Value, Failure> {
+pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, uid: u32) -> Result<Value, Failure> {
     match job {
-        MonitorJob::State => serde_json::to_value(&monitor.board().state).map_err(Failure::internal),
+        MonitorJob::State => Ok(known(&monitor.board().state, &monitor.board().contacts)),
         MonitorJob::Order(order) => {
-            let done = monitor.order(order).await.map_err(refused)?;
+            let done = monitor.order(order.signed(&actor(uid))).await.map_err(refused)?;
             Ok(json!({ "done": done }))
         }
         MonitorJob::Test(trial) => {
@@ -88,6 +97,49 @@ pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, _uid: u32) -> 
             Ok(results(&tried.await))
         }
     }
+}
+
+/// Does what a command asks: by the server if one has the folder, else in the monitor's folder itself. What it has to send is tried for
+/// a while then, and left to the next server.
+pub(crate) async fn ask(folder: &DataFolder, job: MonitorJob) -> Result<Value, Failure> {
+    let config = folder.config_or_failure()?;
+    if is_listening(&folder.path) {
+        return run_at_server(&folder.path, &Job::Monitor(job), &mut Terminal::default()).await;
+    }
+    let (at, name) = (folder_of(folder, &config), &config.city.name);
+    let mut offline = match Offline::open(config.monitor.clone(), name, &at) {
+        Ok(offline) => offline,
+        // It has the folder already, but does not listen yet.
+        Err(StartError::InUse(_)) => {
+            return run_at_server(&folder.path, &Job::Monitor(job), &mut Terminal::default()).await;
+        }
+        Err(error) => return Err(Failure::refused(error)),
+    };
+    let channels = channels::build(&config.monitor, &sesshu_monitor::folder_id(&at));
+    match job {
+        MonitorJob::State => Ok(known(offline.state(), &config.monitor.contacts())),
+        MonitorJob::Order(order) => {
+            let uid = rustix::process::geteuid().as_raw();
+            let done = offline.order(order.signed(&actor(uid))).map_err(refused)?;
+            if let Done::Notice(_, messages) = &done {
+                offline.deliver(messages, &channels, DELIVER_MAX).await;
+            }
+            Ok(json!({ "done": done }))
+        }
+        MonitorJob::Test(trial) => {
+            let letters = trial.letters(&config.monitor.contacts(), Clock::start().now().wall);
+            Ok(results(&trial::all(letters, |letter| channels::send_once(&channels, letter)).await))
+        }
+    }
+}
+
+fn known(state: &State, contacts: &[Contact]) -> Value {
+    json!({ "state": state, "contacts": contacts })
+}
+
+/// Who a command is done by.
+fn actor(uid: u32) -> String {
+    format!("uid:{uid}")
 }
 
 fn refused(error: OrderError) -> Failure {

@@ -114,7 +114,7 @@ async fn a_disk_that_fills_up_is_a_warning_then_critical_and_measured_to_its_las
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn busy_processors_are_noticed() {
-    let config = "[monitor]\nevery_seconds = 1\n[monitor.threshold.cpu_use]\nwarning = 90.0\ncritical = 100.0\nfor_seconds = 2\n";
+    let config = "[monitor]\nevery_seconds = 1\n[monitor.threshold.cpu_use]\nwarning = 90.0\ncritical = 101.0\nfor_seconds = 2\n";
     let mut city = City::demo().residents(RESIDENTS).config(config).start();
     let mut monitor = Monitor::of(&city);
     monitor.samples(2).await;

@@ -138,24 +138,9 @@ impl MonitorActor {
             self.sending += 1;
             let no = message.no;
             let kind = message.lane.channel;
-            let letter = self.letter(message);
+            let letter = letter(&self.book, message);
             let sending = send(Arc::clone(&self.channels), kind, letter);
             ctx.spawn(sending.into_actor(self).map(move |sent, actor: &mut Self, ctx| actor.sent(no, &sent, ctx)));
-        }
-    }
-
-    fn letter(&self, message: Message) -> Letter {
-        let contact = self.book.contacts().iter().find(|contact| contact.name == message.to);
-        let state = self.book.state();
-        let incident = match message.about {
-            About::Incident { no, .. } => state.open.iter().chain(&state.ended).find(|one| one.no == no).cloned(),
-            _ => None,
-        };
-        Letter {
-            language: contact.map_or(Language::Ja, |contact| contact.language),
-            threshold: incident.as_ref().and_then(|one| self.book.config().threshold(one.cause.metric)),
-            incident,
-            message,
         }
     }
 
@@ -177,8 +162,24 @@ impl MonitorActor {
     }
 }
 
+/// The message with what a channel may want to know.
+pub(crate) fn letter(book: &Book, message: Message) -> Letter {
+    let contact = book.contacts().iter().find(|contact| contact.name == message.to);
+    let state = book.state();
+    let incident = match message.about {
+        About::Incident { no, .. } => state.open.iter().chain(&state.ended).find(|one| one.no == no).cloned(),
+        _ => None,
+    };
+    Letter {
+        language: contact.map_or(Language::Ja, |contact| contact.language),
+        threshold: incident.as_ref().and_then(|one| book.config().threshold(one.cause.metric)),
+        incident,
+        message,
+    }
+}
+
 /// The secret of a call: 128 random bits.
-fn token() -> Box<str> {
+pub(crate) fn token() -> Box<str> {
     let mut bytes = [0; 16];
     // Without randomness there is no secret: a call is then answered by nobody, and counts as unanswered.
     if getrandom::fill(&mut bytes).is_err() {

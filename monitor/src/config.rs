@@ -10,8 +10,10 @@ use crate::core::metric::Metric;
 use crate::core::threshold::Threshold;
 use crate::sampler::Proc;
 
+mod advice;
 mod check;
 
+pub use advice::Advice;
 pub use check::Problem;
 
 /// The table `[monitor]`.

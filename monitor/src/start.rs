@@ -1,6 +1,6 @@
 //! Starts the monitor on a thread of its own, and stops it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -66,10 +66,7 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
         move |error| StartError::Io(what, error)
     };
     let clock = Clock::start();
-    let (file, found) = StateFile::open(&setup.folder).map_err(|error| match error {
-        OpenError::InUse(_) => StartError::InUse(setup.folder.clone()),
-        OpenError::Io(path, error) => StartError::Io(path.display().to_string(), error),
-    })?;
+    let (file, found) = open(&setup.folder)?;
     let state = remembered(found, clock.now());
     let sources = Sources::start(setup.sources).map_err(io("the sources' threads"))?;
     let (orders, mut asked) = mpsc::channel(ORDERS_WAITING_MAX);
@@ -117,8 +114,16 @@ pub fn start(setup: MonitorSetup) -> Result<Monitor, StartError> {
     Ok(Monitor { handle, system, ended })
 }
 
+/// Opens and locks the state in `folder`.
+pub(crate) fn open(folder: &Path) -> Result<(StateFile, Found), StartError> {
+    StateFile::open(folder).map_err(|error| match error {
+        OpenError::InUse(_) => StartError::InUse(folder.to_owned()),
+        OpenError::Io(path, error) => StartError::Io(path.display().to_string(), error),
+    })
+}
+
 /// What the file holds. If it is damaged there is nothing to go on from, but numbers that were given are not given again.
-fn remembered(found: Found, now: Now) -> State {
+pub(crate) fn remembered(found: Found, now: Now) -> State {
     match found {
         Found::State(state) => *state,
         Found::Nothing => State::default(),
@@ -153,5 +158,151 @@ impl Monitor {
 impl std::fmt::Debug for Monitor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Monitor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::mpsc::SyncSender;
+
+    use super::*;
+    use crate::channels::{Channel, Letter, Sending, Sent};
+    use crate::core::contact::ChannelKind;
+    use crate::core::message::Outcome;
+    use crate::core::metric::Metric;
+    use crate::core::order::{Done, Order};
+    use crate::core::sample::Reading;
+
+    const CONFIG: &str = r#"
+        every_seconds = 1
+        [mail]
+        host = "localhost"
+        from = "sesshu@example.jp"
+        [[contact]]
+        name = "当番"
+        mail = "first@example.jp"
+        [threshold.disk_use]
+        for_seconds = 0
+        clear_seconds = 0
+    "#;
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A source that does what its name says.
+    struct Odd(&'static str, Receiver<()>);
+
+    impl Source for Odd {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn read(&mut self, _now: Now) -> Result<Vec<Reading>, String> {
+            match self.0 {
+                "hangs" => {
+                    let _ = self.1.recv();
+                    Ok(Vec::new())
+                }
+                "panics" => panic!("as it is meant to"),
+                _ => Ok(vec![Reading::new(Metric::DiskUse, "data", 95.0)]),
+            }
+        }
+    }
+
+    /// A channel that panics at first, and then counts.
+    struct Counting(Arc<AtomicU32>);
+
+    impl Channel for Counting {
+        fn send(&self, _letter: Letter) -> Sending {
+            let count = Arc::clone(&self.0);
+            Box::pin(async move {
+                assert!(count.fetch_add(1, Ordering::AcqRel) > 0, "as it is meant to");
+                Sent::new(Outcome::Delivered, "250 ok")
+            })
+        }
+    }
+
+    fn monitor(folder: &Path, names: &[&'static str], sent: &Arc<AtomicU32>) -> (Monitor, Vec<SyncSender<()>>) {
+        let mut kept = Vec::new();
+        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        for name in names {
+            let (keep, never) = sync_channel(0);
+            kept.push(keep);
+            sources.push(Box::new(Odd(name, never)));
+        }
+        let setup = MonitorSetup {
+            config: toml::from_str(CONFIG).expect("a configuration"),
+            name: "見本市".into(),
+            folder: folder.to_owned(),
+            sources,
+            channels: Channels::from([(ChannelKind::Mail, Arc::new(Counting(Arc::clone(sent))) as Arc<dyn Channel>)]),
+        };
+        (start(setup).expect("it starts"), kept)
+    }
+
+    /// Waits until the board shows it.
+    async fn until(handle: &MonitorHandle, shows: impl Fn(&Board) -> bool) {
+        let looking = async {
+            let mut looks = tokio::time::interval(Duration::from_millis(20));
+            while !shows(&handle.board()) {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.expect("the board shows it in time");
+    }
+
+    #[tokio::test]
+    async fn a_source_that_hangs_and_one_that_panics_hold_up_nobody_and_are_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sent = Arc::default();
+        let (monitor, kept) = monitor(folder.path(), &["hangs", "panics", "works"], &sent);
+        let handle = monitor.handle();
+        let failed = |board: &Board, name: &str| {
+            let gauge = board.gauges.iter().find(|gauge| {
+                gauge.reading.cause.metric == Metric::SamplerFailed && &*gauge.reading.cause.subject == name
+            });
+            gauge.is_some_and(|gauge| gauge.reading.value > 0.5)
+        };
+        until(&handle, |board| {
+            failed(board, "hangs") && failed(board, "panics") && !failed(board, "works") && board.state.open.len() == 1
+        })
+        .await;
+        assert!(handle.answers().await);
+        drop(kept);
+        tokio::task::spawn_blocking(|| monitor.stop()).await.expect("it stops");
+    }
+
+    #[tokio::test]
+    async fn what_was_told_is_not_told_again_after_a_restart_and_a_channel_that_panics_is_tried_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sent: Arc<AtomicU32> = Arc::default();
+        let (first, _kept) = monitor(folder.path(), &["works"], &sent);
+        let handle = first.handle();
+        until(&handle, |board| board.state.deliveries.len() == 1).await;
+        let incident = handle.board().state.open[0].no;
+        let order = Order::Acknowledge { incident, by: "uid:0".into() };
+        assert_eq!(handle.order(order).await, Ok(Done::Done));
+        assert!(matches!(start_again(folder.path()), Err(StartError::InUse(_))));
+        tokio::task::spawn_blocking(|| first.stop()).await.expect("it stops");
+
+        let (second, _kept) = monitor(folder.path(), &["works"], &sent);
+        let handle = second.handle();
+        until(&handle, |board| board.sampled_at.is_some()).await;
+        let board = handle.board();
+        assert_eq!(board.state.open.len(), 1);
+        assert_eq!(board.state.open[0].no, incident);
+        assert!(board.state.open[0].acknowledged.is_some());
+        assert!(board.state.waiting.is_empty());
+        assert_eq!(sent.load(Ordering::Acquire), 2, "one try that panicked, one that arrived");
+        tokio::task::spawn_blocking(|| second.stop()).await.expect("it stops");
+    }
+
+    fn start_again(folder: &Path) -> Result<Monitor, StartError> {
+        start(MonitorSetup {
+            config: MonitorConfig::default(),
+            name: "another".into(),
+            folder: folder.to_owned(),
+            sources: Vec::new(),
+            channels: Channels::new(),
+        })
     }
 }

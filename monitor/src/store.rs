@@ -159,8 +159,13 @@ fn fitting(state: &State) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::incident::IncidentNo;
-    use crate::core::state::HandCall;
+    use crate::core::cause::Cause;
+    use crate::core::contact::ChannelKind;
+    use crate::core::incident::{Incident, IncidentChange, IncidentNo, IncidentStep, STEPS_MAX, Told};
+    use crate::core::level::Level;
+    use crate::core::message::{About, Lane, Message, MessageNo};
+    use crate::core::metric::Metric;
+    use crate::core::state::{ENDED_MAX, HandCall, OPEN_MAX, WAITING_MAX};
     use crate::core::time::WallMs;
 
     fn state(last_no: u64) -> State {
@@ -237,5 +242,57 @@ mod tests {
         drop(file);
         let (_, Found::State(kept)) = StateFile::open(folder.path()).expect("it opens") else { panic!("a state") };
         assert_eq!((kept.last_no, kept.hand_calls.len()), (7, 150));
+    }
+
+    #[test]
+    fn everything_that_is_open_or_waits_fits_at_its_greatest() {
+        let name: Box<str> = "災".repeat(40).into();
+        let told = Told { to: name.clone(), channel: ChannelKind::Webhook };
+        let step = IncidentStep { at: WallMs(i64::MAX), what: IncidentChange::Acknowledged("災".repeat(80).into()) };
+        let incident = Incident {
+            no: IncidentNo(u64::MAX),
+            cause: Cause::new(Metric::ClockDifference, &"災".repeat(40)),
+            level: Level::Critical,
+            worst: Level::Critical,
+            since: WallMs(i64::MAX),
+            value: -1.234_567_890_123e-300,
+            worst_value: -1.234_567_890_123e-300,
+            note: "災".repeat(400).into(),
+            acknowledged: Some((WallMs(i64::MAX), "災".repeat(80).into())),
+            resolved_at: None,
+            told_contacts: 255,
+            told_at: Some(WallMs(i64::MAX)),
+            round: 255,
+            told: vec![told; 40],
+            flaps: u32::MAX,
+            history: vec![step; STEPS_MAX],
+        };
+        let message = |lines: usize| Message {
+            no: MessageNo(u64::MAX),
+            to: name.clone(),
+            lane: Lane { channel: ChannelKind::Webhook, address: "a".repeat(500).into() },
+            about: About::Summary,
+            subject: "災".repeat(200).into(),
+            body: "災".repeat(2_500).into(),
+            at: WallMs(i64::MAX),
+            tries: u32::MAX,
+            next_try_at: WallMs(i64::MAX),
+            last_answer: "災".repeat(300).into(),
+            passed_on: true,
+            call: None,
+            used: ChannelKind::ALL.to_vec(),
+            stands_for: u32::MAX,
+            lines: vec!["災".repeat(100).into(); lines],
+        };
+        // Each contact has at most one summary in each of its lanes.
+        let mut waiting = vec![message(20); 150];
+        waiting.resize(WAITING_MAX, message(0));
+        let mut state = State { open: vec![incident.clone(); OPEN_MAX], waiting, ..State::default() };
+        let alone = serde_json::to_vec(&state).expect("JSON").len();
+        assert!(alone <= SLOT_BYTES - HEAD_BYTES, "{alone} bytes");
+        state.ended = vec![incident; ENDED_MAX];
+        let kept: State = serde_json::from_slice(&fitting(&state).expect("it fits")).expect("JSON");
+        assert_eq!((kept.open.len(), kept.waiting.len()), (OPEN_MAX, WAITING_MAX));
+        assert!(kept.ended.len() < ENDED_MAX);
     }
 }

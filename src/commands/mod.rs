@@ -1,5 +1,6 @@
 //! Commands that end: they read files, ask, have the work done, and print.
 
+mod alert;
 mod alert_test;
 mod campaign;
 mod doctor;
@@ -9,6 +10,7 @@ mod publish;
 mod site;
 mod watch;
 
+pub(crate) use alert::alert;
 pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use doctor::doctor;
@@ -22,6 +24,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use sesshu_engine::{LoadError, RecoverError};
+use sesshu_monitor::config::Advice;
 
 use crate::cli::Role;
 use crate::config::TEMPLATE;
@@ -29,7 +32,7 @@ use crate::control::run_at_server;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::{Job, verified};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, japanese};
 
 /// Prints a result: JSON if that is asked for, else the text that `words` makes of it.
 pub(crate) fn print(folder: &DataFolder, value: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
@@ -69,11 +72,20 @@ pub(crate) fn init(folder: &DataFolder) -> Result<(), Failure> {
 /// Checks the configuration.
 pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
     match folder.config() {
-        Ok(_) => print(folder, &json!({ "ok": true, "problems": [] }), |_| {
-            let found =
-                if folder.config_path.exists() { "no problems" } else { "not there; the defaults have no problems" };
-            format!("{}: {found}", folder.config_path.display())
-        }),
+        Ok(config) => {
+            let advice: Vec<String> = config.monitor.advice().iter().map(advice).collect();
+            for advice in &advice {
+                eprintln!("{advice}");
+            }
+            print(folder, &json!({ "ok": true, "problems": [], "advice": advice }), |_| {
+                let found = if folder.config_path.exists() {
+                    "no problems"
+                } else {
+                    "not there; the defaults have no problems"
+                };
+                format!("{}: {found}", folder.config_path.display())
+            })
+        }
         Err(error) => {
             if folder.json {
                 print(folder, &json!({ "ok": false, "problems": [error.to_string()] }), |_| String::new())?;
@@ -82,6 +94,20 @@ pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
                 return Err(Failure::usage("the configuration cannot be used"));
             }
             Err(Failure::usage("the configuration cannot be used"))
+        }
+    }
+}
+
+/// What could be better in a configuration that can be used.
+fn advice(advice: &Advice) -> String {
+    match (advice, japanese()) {
+        (Advice::Unreadable(key, file), true) => format!("注意: {key} の {} を読めません。", file.display()),
+        (Advice::Unreadable(key, file), false) => format!("note: {key}: {} cannot be read", file.display()),
+        (Advice::OpenToOthers(key, file), true) => {
+            format!("注意: {key} の {} をほかの人も読めます。chmod 600 にしてください。", file.display())
+        }
+        (Advice::OpenToOthers(key, file), false) => {
+            format!("note: {key}: others may read {}; chmod 600 it", file.display())
         }
     }
 }

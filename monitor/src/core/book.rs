@@ -44,8 +44,8 @@ pub struct Book {
     watched: BTreeMap<Cause, Watched>,
     told: BTreeMap<IncidentNo, Timers>,
     posts: BTreeMap<MessageNo, Post>,
-    /// When each silence is over by steady time, should the wall clock be set back.
-    silence_ends: BTreeMap<u64, Duration>,
+    /// From when until when each silence lasts by steady time, should the wall clock be set back.
+    silenced: BTreeMap<u64, (Duration, Duration)>,
     heard: BTreeMap<Box<str>, Age>,
 }
 
@@ -104,7 +104,7 @@ impl Book {
             watched: BTreeMap::new(),
             told: BTreeMap::new(),
             posts: BTreeMap::new(),
-            silence_ends: BTreeMap::new(),
+            silenced: BTreeMap::new(),
             heard: BTreeMap::new(),
         };
         book.take_up(state, now);
@@ -138,13 +138,10 @@ impl Book {
             };
             self.posts.insert(message.no, post);
         }
-        for silence in &state.silences {
-            let left = silence.until.since(now.wall);
-            self.silence_ends.insert(silence.no, now.steady.saturating_add(left));
-        }
         // Whoever was heard of before gets time to be heard of again.
         self.heard = state.watchers.iter().map(|watcher| (watcher.name.clone(), Age::zero(now))).collect();
         self.state = state;
+        self.end_silences(now);
     }
 
     /// All that is remembered.

@@ -43,6 +43,14 @@ pub enum About {
     Test,
 }
 
+impl About {
+    /// Whether it tells of this incident.
+    #[must_use]
+    pub fn is_of(&self, incident: IncidentNo) -> bool {
+        matches!(self, Self::Incident { no, .. } if *no == incident)
+    }
+}
+
 /// A message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {

@@ -95,6 +95,24 @@ pub enum Order {
     },
 }
 
+impl Order {
+    /// The same, done by `actor`, whoever it says that it is done by.
+    #[must_use]
+    pub fn signed(mut self, actor: &str) -> Self {
+        match &mut self {
+            Self::Acknowledge { by, .. }
+            | Self::Silence { by, .. }
+            | Self::EndSilence { by, .. }
+            | Self::GiveNotice { by, .. }
+            | Self::UpdateNotice { by, .. }
+            | Self::EndNotice { by, .. }
+            | Self::LogCall { by, .. } => *by = actor.into(),
+            Self::CallAnswered { .. } | Self::Heard { .. } => {}
+        }
+        self
+    }
+}
+
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

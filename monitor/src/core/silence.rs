@@ -37,14 +37,19 @@ pub enum Covers {
 }
 
 impl Silence {
-    /// Whether it keeps `cause` quiet at `now`.
+    /// Whether it is about `cause`.
     #[must_use]
-    pub fn keeps_quiet(&self, cause: &Cause, now: WallMs) -> bool {
-        let covered = match &self.covers {
+    pub fn is_about(&self, cause: &Cause) -> bool {
+        match &self.covers {
             Covers::Everything => true,
             Covers::Metric(metric) => *metric == cause.metric,
             Covers::Cause(one) => one == cause,
-        };
-        covered && self.from <= now && now < self.until
+        }
+    }
+
+    /// Whether it keeps `cause` quiet at `now`.
+    #[must_use]
+    pub fn keeps_quiet(&self, cause: &Cause, now: WallMs) -> bool {
+        self.is_about(cause) && self.from <= now && now < self.until
     }
 }

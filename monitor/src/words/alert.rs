@@ -24,8 +24,15 @@ pub fn alert(tell: &Tell<'_>) -> Text {
         lines.extend(what_to_do(tell));
         lines.extend(how_to_acknowledge(tell));
     }
-    if !tell.told.is_empty() {
-        let names = tell.told.join(if tell.language == Language::Ja { "、" } else { ", " });
+    // Somebody may have been told by several channels.
+    let mut told: Vec<&str> = Vec::new();
+    for name in tell.told {
+        if !told.contains(name) {
+            told.push(name);
+        }
+    }
+    if !told.is_empty() {
+        let names = told.join(if tell.language == Language::Ja { "、" } else { ", " });
         lines.push(String::new());
         lines.push(say(tell, &format!("ほかに知らせた先：{names}"), &format!("Others who were told: {names}")));
     }

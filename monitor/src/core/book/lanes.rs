@@ -153,7 +153,7 @@ impl Book {
     /// Uses the contact's next channel, if this message was not passed on yet and there is one; else the next contact is told at once.
     fn pass_on(&mut self, now: Now, nth: usize) {
         let message = self.state.waiting[nth].clone();
-        let About::Incident { no, level, resolved } = message.about else { return };
+        let About::Incident { no, level, resolved } = message.about else { return self.pass_notice_on(now, nth) };
         let is_current = |incident: &&crate::core::incident::Incident| incident.no == no;
         let Some(incident) = self.state.open.iter().chain(&self.state.ended).find(is_current).cloned() else { return };
         let over = incident.resolved_at.is_some() || incident.acknowledged.is_some();
@@ -174,6 +174,25 @@ impl Book {
         if !resolved && (next_is_none(contact.as_ref(), by_phone, &used) || message.lane.channel == ChannelKind::Phone)
         {
             self.hurry(no);
+        }
+    }
+
+    /// A notice goes on to the contact's next channel as it is; nobody is called because of one.
+    fn pass_notice_on(&mut self, now: Now, nth: usize) {
+        let message = self.state.waiting[nth].clone();
+        if message.passed_on || !matches!(message.about, About::Notice(_)) {
+            return;
+        }
+        let mut used = message.used.clone();
+        used.push(message.lane.channel);
+        let contact = self.contacts.iter().find(|contact| contact.name == message.to).cloned();
+        let Some(contact) = contact else { return };
+        let next = may_use(&contact, Level::Warning).find(|(kind, _)| !used.contains(kind));
+        if let Some((kind, address)) = next {
+            self.state.waiting[nth].passed_on = true;
+            let text = Text { subject: message.subject.into(), body: message.body.into() };
+            let (address, about) = (&*address, message.about);
+            self.post(now, Posted { contact: &contact, kind, address, about, text, used: &used });
         }
     }
 

@@ -91,17 +91,21 @@ impl Book {
         }
         let no = self.next_no();
         let by = short(by, NAME_CHARS_MAX);
-        self.silence_ends.insert(no, now.steady + until.since(now.wall));
         self.state.silences.push(Silence { no, covers, from, until, by, reason: reason.into() });
+        self.end_silences(now);
         Ok(Done::Silence(no))
     }
 
     /// A silence is over when the wall clock says so, or when it has lasted as long as was asked for: whichever is first.
     pub(super) fn end_silences(&mut self, now: Now) {
-        let Self { state, silence_ends, .. } = self;
-        let lasts = |no: u64| silence_ends.get(&no).is_some_and(|end| now.steady < *end);
+        let Self { state, silenced, .. } = self;
+        let steady = |at: WallMs| now.steady.saturating_add(at.since(now.wall));
+        for silence in &state.silences {
+            silenced.entry(silence.no).or_insert_with(|| (steady(silence.from), steady(silence.until)));
+        }
+        let lasts = |no: u64| silenced.get(&no).is_some_and(|(_, end)| now.steady < *end);
         state.silences.retain(|silence| now.wall < silence.until && lasts(silence.no));
-        silence_ends.retain(|no, _| state.silences.iter().any(|silence| silence.no == *no));
+        silenced.retain(|no, _| state.silences.iter().any(|silence| silence.no == *no));
     }
 
     /// A call's provider says how it ended. The token counts once.

@@ -9,6 +9,7 @@ use crate::core::contact::{ChannelKind, Contact};
 use crate::core::incident::{Incident, IncidentChange, IncidentNo, Told};
 use crate::core::level::Level;
 use crate::core::message::About;
+use crate::core::silence::Silence;
 use crate::core::time::{Age, Now};
 use crate::words::{self, Tell, Text, Why};
 
@@ -34,7 +35,11 @@ impl Book {
 
     /// Whether a silence covers `cause`.
     pub(super) fn is_quiet(&self, cause: &Cause, now: Now) -> bool {
-        self.state.silences.iter().any(|silence| silence.keeps_quiet(cause, now.wall))
+        let begun = |silence: &Silence| {
+            let by_steady = self.silenced.get(&silence.no).is_some_and(|(from, _)| *from <= now.steady);
+            by_steady || silence.from <= now.wall
+        };
+        self.state.silences.iter().any(|silence| silence.is_about(cause) && begun(silence))
     }
 
     fn tell_of(&mut self, now: Now, no: IncidentNo) {

@@ -21,6 +21,8 @@ fn incident(metric: Metric, subject: &str, level: Level, value: f64) -> Incident
         resolved_at: None,
         told_contacts: 1,
         told_at: None,
+        round: 0,
+        told: Vec::new(),
         flaps: 0,
         history: Vec::new(),
     }
@@ -47,7 +49,7 @@ fn a_warning_says_what_since_when_how_bad_and_what_to_do() {
     full.note = "journal が1時間に2.1 GiB増加".into();
     let threshold = Metric::DiskUse.usual();
     let recent: Vec<f32> = (0..60_u8).map(|minute| 40.0 + f32::from(minute) * 0.75).collect();
-    let text = alert(&Tell { recent: &recent, told: &["当番"], ..tell(&full, &threshold, Why::Began) });
+    let text = alert(&Tell { recent: &recent, told: &["当番", "当番"], ..tell(&full, &threshold, Why::Began) });
     assert_eq!(text.subject, "【警告】ディスク使用率（data） 84% - 見本市");
     let expected = "\
 ディスク使用率（data）：異常を検知しました。
