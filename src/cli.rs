@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Verify,
     /// Check the configuration without starting anything.
     CheckConfig,
+    /// Check whether machine, data folder and configuration are fit: what is wrong, and what to do about it.
+    Doctor,
     /// Print a completion script for a shell.
     Completions {
         /// For which shell.
@@ -361,6 +363,8 @@ pub(crate) enum AlertCommand {
     },
     /// Send a test through each channel of each contact, and show what the other side answers. Phones really ring.
     Test(AlertTestArgs),
+    /// Print rules for a Prometheus that scrapes the ops listener, as YAML: the usual thresholds of everything that is measured.
+    Rules,
 }
 
 /// Yes or no.

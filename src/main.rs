@@ -126,6 +126,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Verify => commands::verify(&folder).await,
         Command::CheckConfig => commands::check_config(&folder),
+        Command::Doctor => commands::doctor(&folder).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sesshu", &mut std::io::stdout());
             Ok(())

@@ -316,3 +316,33 @@ fn accounts_are_added_listed_and_disabled_and_the_last_admin_stays() {
     folder.run(["staff", "disable", "sato", "--undo"]).run().done();
     folder.run(["staff", "disable", "nobody"]).run().expect_code(1);
 }
+
+#[test]
+fn doctor_says_what_is_not_fit_and_what_to_do() {
+    let folder = Folder::with_data();
+    let found = folder.run(["doctor", "--json"]).run().expect_code(1).json();
+    assert_eq!(found["ok"], false, "nobody is told: {found}");
+    let check = |found: &serde_json::Value, code: &str| {
+        let checks = found["checks"].as_array().expect("checks");
+        let check = checks.iter().find(|check| check["check"] == code).unwrap_or_else(|| panic!("{code} in {found}"));
+        (check["mark"].as_str().expect("a mark").to_owned(), check["advice"].as_str().expect("advice").to_owned())
+    };
+    let (mark, advice) = check(&found, "contacts");
+    assert!(mark == "bad" && advice.contains("alert test"), "{advice}");
+    assert_eq!(check(&found, "configuration").0, "good");
+    folder
+        .run(["doctor"])
+        .language("ja_JP.UTF-8")
+        .run()
+        .expect_code(1)
+        .says(&["× 異常が起きても、だれにも知らせません"]);
+    let contact =
+        |name: &str| format!("[[monitor.contact]]\nname = \"{name}\"\nwebhook = \"https://hooks.example/1\"\n");
+    std::fs::write(folder.config(), contact("当番") + &contact("係長")).expect("a configuration");
+    let found = folder.run(["doctor", "--json"]).run().json();
+    assert_eq!(check(&found, "contacts").0, "good");
+    std::fs::write(folder.config(), "[monitor]\nevery_seconds = 0\n").expect("a configuration");
+    let found = folder.run(["doctor", "--json"]).run().expect_code(1).json();
+    let (mark, advice) = check(&found, "configuration");
+    assert!(mark == "bad" && advice.contains("check-config"), "{found}");
+}

@@ -22,6 +22,7 @@ mod readings;
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
     let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
+        .route("/", get(async || plain(INDEX.into())))
         .route("/health/live", get(async || plain("alive\n".into())))
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
@@ -29,6 +30,18 @@ pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Opti
         .with_state(Ops { engine, metrics, monitor })
         .merge(calls)
 }
+
+/// What somebody reads who opens the listener without an address.
+const INDEX: &str = "\
+Sesshu, for monitors (docs/metrics.md)
+
+/health/live    200 while the process runs
+/health/ready   200, or 503 with the reasons as JSON
+/metrics        Prometheus text
+
+POST /watch/heartbeat   from the outside watcher (docs/deploy)
+POST /calls/TOKEN       from a call's provider (docs/alerts.md)
+";
 
 /// What the handlers know.
 #[derive(Clone)]

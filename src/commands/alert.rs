@@ -27,6 +27,7 @@ const ENDED_SHOWN: usize = 10;
 pub(crate) async fn alert(folder: &DataFolder, command: AlertCommand) -> Result<(), Failure> {
     let by = || "".into();
     match command {
+        AlertCommand::Rules => super::alert_rules(folder),
         AlertCommand::Test(args) => test_alerts(folder, &args).await,
         AlertCommand::List => {
             let (state, _) = known(folder).await?;

@@ -3,6 +3,7 @@
 mod alert;
 mod alert_test;
 mod campaign;
+mod doctor;
 mod imports;
 mod issue;
 mod notice;
@@ -14,6 +15,7 @@ mod watch;
 pub(crate) use alert::alert;
 pub(crate) use alert_test::{results, test_alerts};
 pub(crate) use campaign::{close_campaign, reopen_campaign};
+pub(crate) use doctor::doctor;
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
 pub(crate) use issue::issue_passwords;
 pub(crate) use notice::notice;
@@ -43,6 +45,12 @@ pub(crate) fn print(folder: &DataFolder, value: &Value, words: impl FnOnce(&Valu
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::io("stdout")(error)),
         _ => Ok(()),
     }
+}
+
+/// Prints the rules for Prometheus.
+pub(crate) fn alert_rules(folder: &DataFolder) -> Result<(), Failure> {
+    let rules = sesshu_monitor::rules::prometheus_rules();
+    print(folder, &json!({ "rules": rules }), |_| rules.trim_end().to_owned())
 }
 
 /// Makes an empty data folder.

@@ -38,7 +38,7 @@ impl<'a> Desk<'a> {
         desk.open("/login").await;
         desk.sign_in(member).await;
         assert_eq!(desk.path().await, "/", "{}", desk.text().await);
-        desk.is_narrow_too = matches!(member.role.as_str(), "operator" | "venue");
+        desk.is_narrow_too = matches!(member.role.as_str(), "operator" | "venue" | "ops");
         desk
     }
 

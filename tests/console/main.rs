@@ -7,6 +7,7 @@ mod cancelled;
 mod check_in;
 mod desk;
 mod import;
+mod ops;
 mod publish;
 mod stage;
 mod tour;

@@ -6,6 +6,7 @@ mod bookings;
 mod cancels;
 mod holds;
 mod logins;
+mod metrics;
 mod moves;
 mod ops;
 mod ownership;

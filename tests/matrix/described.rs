@@ -76,6 +76,8 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("site", "key") => Object::new(&town.text, "no.such.text"),
         ("accounts", "login") => Object::new(&town.spare.login, "no-such-login"),
         ("notices", "no") => Object::new(&town.notice, "99999"),
+        // Nothing is wrong in the town, and nothing is kept quiet.
+        ("ops", "no") => Object::new("1", "99999999"),
         ("audit", "seq") => Object::new("3", "99999999"),
         _ => panic!("describe {{{name}}} of {path} in tests/matrix/described.rs: own, foreign and missing"),
     }
@@ -295,6 +297,9 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
         (Post, "/notices/{no}/called") => {
             let fields = form(&[("contact", "nobody"), ("reached", "yes")]);
             Page { form: fields, also: &[400, 404, 503], ..Page::default() }
+        }
+        (_, "/ops/incidents/{no}" | "/ops/incidents/{no}/acknowledge" | "/ops/silences/{no}/end") => {
+            Page { also: &[404], ..Page::default() }
         }
         // Names beside pseudonyms, for whoever watches what staff do.
         (Get, "/audit" | "/audit/entry/{seq}") => {

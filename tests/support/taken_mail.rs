@@ -25,19 +25,14 @@ impl TakenMail {
         let mut was_encoded = false;
         for word in value.split(' ') {
             let encoded = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?="));
-            match encoded {
-                Some(encoded) => {
-                    if !was_encoded && !text.is_empty() {
-                        text.push(' ');
-                    }
-                    text.push_str(&String::from_utf8_lossy(&STANDARD.decode(encoded).unwrap_or_default()));
-                }
-                None => {
-                    if !text.is_empty() {
-                        text.push(' ');
-                    }
-                    text.push_str(word);
-                }
+            // Between two encoded words there is no space.
+            let goes_on = was_encoded && encoded.is_some();
+            if !text.is_empty() && !goes_on {
+                text.push(' ');
+            }
+            match encoded.map(|encoded| STANDARD.decode(encoded).unwrap_or_default()) {
+                Some(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
+                None => text.push_str(word),
             }
             was_encoded = encoded.is_some();
         }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::json;
 use sesshu_engine::core::staff::StaffRole;
 use sesshu_engine::core::time::Instant;
 use sesshu_http::StaffConfig;
@@ -12,7 +13,7 @@ use sesshu_monitor::core::cause::Cause;
 use sesshu_monitor::core::contact::{ChannelKind, Contact, Language};
 use sesshu_monitor::core::incident::{Ending, Incident, IncidentChange, IncidentNo, IncidentStep};
 use sesshu_monitor::core::level::Level;
-use sesshu_monitor::core::message::{About, Delivery, Lane, Message, MessageNo, Outcome};
+use sesshu_monitor::core::message::{About, Delivery, Message, MessageNo, Outcome};
 use sesshu_monitor::core::metric::Metric;
 use sesshu_monitor::core::order::{Done, Order, OrderError};
 use sesshu_monitor::core::sample::Reading;
@@ -30,54 +31,36 @@ fn minutes_ago(minutes: i64) -> WallMs {
     WallMs(START.parse::<Instant>().expect("an instant").0 - minutes * 60_000)
 }
 
-fn incident(no: u64, cause: Cause, level: Level, since: WallMs) -> Incident {
-    Incident {
-        no: IncidentNo(no),
-        cause,
-        level,
-        worst: level,
-        since,
-        value: 91.5,
-        worst_value: 93.0,
-        note: "store.redb が1日に2 GiB増えています".into(),
-        acknowledged: None,
-        resolved_at: None,
-        told_contacts: 1,
-        told_at: Some(since),
-        round: 0,
-        told: Vec::new(),
-        flaps: 0,
-        history: vec![IncidentStep { at: since, what: IncidentChange::Level(level) }],
-    }
+/// As the monitor would find it in its state on the disk.
+fn incident(no: u64, cause: &Cause, level: Level, since: WallMs) -> Incident {
+    let incident = json!({
+        "no": no, "cause": cause, "level": level, "worst": level, "since": since, "value": 91.5, "worst_value": 93.0,
+        "note": "保存先のファイル が1日に2 GiB増えています", "acknowledged": null, "resolved_at": null, "told_contacts": 1,
+        "told_at": since, "flaps": 0, "history": [{ "at": since, "what": { "level": level } }], "round": 0, "told": [],
+    });
+    serde_json::from_value(incident).expect("an incident")
 }
 
 fn message(no: u64, tries: u32) -> Message {
-    Message {
-        no: MessageNo(no),
-        to: "当番".into(),
-        lane: Lane { channel: ChannelKind::Webhook, address: "https://hooks.example/T1/SECRET".into() },
-        about: About::Incident { no: IncidentNo(7), level: Level::Critical, resolved: false },
-        subject: "【重大】".into(),
-        body: "".into(),
-        at: minutes_ago(3),
-        tries,
-        next_try_at: minutes_ago(0),
-        last_answer: "HTTP 500".into(),
-        passed_on: true,
-        call: None,
-        used: Vec::new(),
-        stands_for: 1,
-        lines: Vec::new(),
-    }
+    let about = About::Incident { no: IncidentNo(7), level: Level::Critical, resolved: false };
+    let message = json!({
+        "no": no, "to": "当番", "lane": { "channel": "webhook", "address": HOOK }, "about": about, "subject": "【重大】",
+        "body": "", "at": minutes_ago(3), "tries": tries, "next_try_at": minutes_ago(0), "last_answer": "HTTP 500",
+        "passed_on": true,
+    });
+    serde_json::from_value(message).expect("a message")
 }
+
+/// A webhook's address; what lies behind the host is a secret.
+const HOOK: &str = "https://hooks.example/T1/SECRET";
 
 /// A night in which the disk is nearly full and one channel is dead.
 fn night() -> Board {
     let data = Cause::new(Metric::DiskUse, "data");
     let cpu = Cause::new(Metric::CpuUse, "");
-    let mut warning = incident(6, cpu.clone(), Level::Warning, minutes_ago(90));
+    let mut warning = incident(6, &cpu, Level::Warning, minutes_ago(90));
     warning.acknowledged = Some((minutes_ago(80), "uid:1000".into()));
-    let mut ended = incident(3, Cause::new(Metric::SwapUse, ""), Level::Warning, minutes_ago(300));
+    let mut ended = incident(3, &Cause::new(Metric::SwapUse, ""), Level::Warning, minutes_ago(300));
     ended.resolved_at = Some(minutes_ago(280));
     ended.history.push(IncidentStep { at: minutes_ago(280), what: IncidentChange::Resolved(Ending::Well) });
     let delivery = Delivery {
@@ -96,7 +79,7 @@ fn night() -> Board {
         level,
     };
     let mut full = gauge(Metric::DaysToFull, "data", 2.5, Some(Level::Critical));
-    full.reading.note = "store.redb".into();
+    full.reading.note = "保存先のファイル".into();
     Board {
         sampled_at: Some(minutes_ago(0)),
         gauges: vec![
@@ -107,7 +90,7 @@ fn night() -> Board {
         ],
         state: State {
             last_no: 50,
-            open: vec![warning, incident(7, data.clone(), Level::Critical, minutes_ago(5))],
+            open: vec![warning, incident(7, &data, Level::Critical, minutes_ago(5))],
             ended: vec![ended],
             waiting: vec![message(41, 3)],
             deliveries: vec![delivery],
@@ -134,10 +117,7 @@ fn night() -> Board {
             Contact {
                 name: "当番".into(),
                 language: Language::Ja,
-                channels: vec![
-                    (ChannelKind::Mail, "toban@example.jp".into()),
-                    (ChannelKind::Webhook, "https://hooks.example/T1/SECRET".into()),
-                ],
+                channels: vec![(ChannelKind::Mail, "toban@example.jp".into()), (ChannelKind::Webhook, HOOK.into())],
                 call_by_hand: None,
                 alerts: true,
                 notices: false,
@@ -202,8 +182,8 @@ async fn at_a_glance_stands_the_worst_first_with_what_to_do_and_who_knows() {
         "警告 80%以上、重大 90%以上",
         "当番（メール）、当番（ウェブフック、届いていない）",
         "コマンド（利用者 1000） が",
-        "store.redb が1日に2 GiB増えています",
-        "このままの増え方なら、あと2.5日で満杯になります。増えているもの：store.redb",
+        "保存先のファイル が1日に2 GiB増えています",
+        "このままの増え方なら、あと2.5日で満杯になります。増えているもの：保存先のファイル",
         "まだ設定されていません",
         "× 届いていない",
         "HTTP 500",

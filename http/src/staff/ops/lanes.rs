@@ -32,7 +32,9 @@ pub(super) fn lanes(board: &Board) -> Vec<LaneRow> {
                 .iter()
                 .filter(|message| message.lane.channel == *kind && message.lane.address == *address)
                 .collect();
-            let last = board.state.deliveries.iter().find(|delivery| delivery.to == name && delivery.channel == *kind);
+            let last = board.state.deliveries.iter().find(|delivery| {
+                delivery.to == name && delivery.channel == *kind && delivery.outcome != Outcome::NotNeeded
+            });
             let tried = waiting.iter().find(|message| message.tries > 0);
             let (state, class) = match (tried, waiting.is_empty(), last.map(|last| last.outcome)) {
                 (Some(_), ..) => ("× 届いていない", "critical"),

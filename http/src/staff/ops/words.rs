@@ -103,8 +103,8 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Placed => "電話をかけている",
         Outcome::Unanswered => "△ 出なかった",
         Outcome::Failed => "△ 失敗（再送する）",
-        Outcome::GivenUp => "× 届けられない",
         Outcome::NotNeeded => "送る必要がなくなった",
+        Outcome::GivenUp => "× 届けられない",
     }
 }
 
