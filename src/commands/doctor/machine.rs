@@ -25,7 +25,7 @@ const _: () = assert!(FILES_MIN < FILES_ENOUGH);
 /// The file system under `path`.
 pub(super) fn disk(code: &'static str, path: &Path, floor_mib: u64) -> Check {
     let at = path.display();
-    let stat = match statvfs(&existing(path)) {
+    let stat = match statvfs(existing(path)) {
         Ok(stat) => stat,
         Err(error) => {
             return Check::bad(
