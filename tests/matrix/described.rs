@@ -77,6 +77,7 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("accounts", "login") => Object::new(&town.spare.login, "no-such-login"),
         // Nothing is wrong in the town, and nothing is kept quiet.
         ("ops", "no") => Object::new("1", "99999999"),
+        ("notices", "no") => Object::new(&town.notice, "99999"),
         ("audit", "seq") => Object::new("3", "99999999"),
         _ => panic!("describe {{{name}}} of {path} in tests/matrix/described.rs: own, foreign and missing"),
     }
@@ -294,6 +295,11 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
         }
         (_, "/ops/incidents/{no}" | "/ops/incidents/{no}/acknowledge" | "/ops/silences/{no}/end") => {
             Page { also: &[404], ..Page::default() }
+        }
+        // Nobody is to be called by hand here, so that there is no such contact.
+        (Post, "/notices/{no}/called") => {
+            let fields = form(&[("contact", "nobody"), ("reached", "yes")]);
+            Page { form: fields, also: &[400, 404, 503], ..Page::default() }
         }
         // Names beside pseudonyms, for whoever watches what staff do.
         (Get, "/audit" | "/audit/entry/{seq}") => {

@@ -106,6 +106,7 @@ fn night() -> Board {
                 at: minutes_ago(2),
                 contact: "課長".into(),
                 incident: Some(IncidentNo(7)),
+                notice: None,
                 reached: false,
                 by: "staff:ops1".into(),
             }],
