@@ -52,7 +52,7 @@ fn scraped(text: &str) -> BTreeMap<String, Described> {
     let mut all: BTreeMap<String, Described> = BTreeMap::new();
     for line in text.lines() {
         if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
-            all.entry(name.to_owned()).or_default().kind = kind.to_owned();
+            kind.clone_into(&mut all.entry(name.to_owned()).or_default().kind);
         }
     }
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {

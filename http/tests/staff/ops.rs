@@ -132,7 +132,6 @@ fn night() -> Board {
             },
         ],
         unsaved_since: None,
-        ..Board::default()
     }
 }
 
@@ -155,13 +154,13 @@ async fn watched(board: Board) -> (City, Orders) {
         kept.lock().expect("not poisoned").push(order.clone());
         match order {
             Order::Acknowledge { incident: IncidentNo(3), .. } => Err(OrderError::Over),
-            Order::Acknowledge { incident: IncidentNo(6 | 7), .. } => Ok(Done::Done),
+            Order::Acknowledge { incident: IncidentNo(6 | 7), .. }
+            | Order::EndSilence { no: 9, .. }
+            | Order::LogCall { reached: false, .. } => Ok(Done::Done),
             Order::Acknowledge { .. } => Err(OrderError::NoSuch("incident".into())),
             Order::Silence { covers: Covers::Cause(_), .. } => Err(OrderError::TooMany("silences".into())),
             Order::Silence { .. } => Ok(Done::Silence(10)),
-            Order::EndSilence { no: 9, .. } => Ok(Done::Done),
-            Order::LogCall { reached: true, .. } => Err(OrderError::Unavailable),
-            Order::LogCall { .. } => Ok(Done::Done),
+            Order::LogCall { .. } => Err(OrderError::Unavailable),
             _ => Err(OrderError::NoSuch("silence".into())),
         }
     });
