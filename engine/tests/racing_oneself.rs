@@ -161,3 +161,23 @@ async fn a_hung_up_hold_move_or_cancel_leaves_the_person_free_to_go_on() {
     city.settle().await;
     assert_eq!(city.slot(HERE, 0).free, 500);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_was_shut_down_leaves_nothing_behind() {
+    let city = roomy_city(ROUNDS).await;
+    for who in 0..ROUNDS {
+        let racers = ["a", "b", "c"].map(|k| booking(&city, who, vec![leg(HERE, 0, 1)], k, Channel::Web));
+        // They hang up before the gate, behind it, or while the disk writes.
+        for _ in 0..who % 5 {
+            tokio::task::yield_now().await;
+        }
+        racers[1..].iter().for_each(JoinHandle::abort);
+        for racer in racers {
+            let _ = racer.await;
+        }
+        city.hold(who, &[leg(LATE, 0, 2)]).await.expect("after dose 1");
+    }
+    let clock = Arc::clone(&city.clock);
+    drop(Arc::into_inner(city).expect("everybody is gone"));
+    assert_eq!(Arc::strong_count(&clock), 1, "some part of the engine is still there to ask for the time");
+}

@@ -3,8 +3,9 @@
 //!
 //! It is made for tests: crash images, failing operations, simulation. It does not know what is stored.
 
+use std::any::Any;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use redb::{BackendError, Database, DatabaseError, StorageBackend};
 
@@ -145,6 +146,12 @@ impl SimDisk {
         let disk = self.lock();
         let (durable, cached, unsynced) = (disk.durable.clone(), disk.cached.clone(), disk.unsynced.clone());
         Self(Arc::new(Mutex::new(Disk { durable, cached, unsynced, lots: disk.lots, ..Disk::default() })))
+    }
+
+    /// A way to the disk that does not keep it.
+    pub(crate) fn way_to(&self) -> Weak<dyn Any> {
+        let way: Weak<Mutex<Disk>> = Arc::downgrade(&self.0);
+        way
     }
 
     fn lock(&self) -> MutexGuard<'_, Disk> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::auditor::{Judged, Violation, wrong};
 use super::journal::Journal;
 use super::life::Life;
+use super::trace::Trace;
 use crate::ledger::sim_disk::{Faults, Operation, SimDisk, apply, image_after_cut};
 use crate::ledger::{RedbLedger, digest};
 
@@ -96,6 +97,7 @@ impl Life {
         let restarted = self.world.restart_on(disk);
         let served = restarted.map_err(|error| error.to_string());
         served.map_err(|detail| Violation { check: "a crash leaves a store that is served", detail })?;
+        self.traces.push(Trace::of(&self.world));
         self.reads_are_durable()
     }
 

@@ -10,6 +10,7 @@ use super::city::City;
 use super::clients::{Answer, Call, Pending};
 use super::people::{MINDS, Mind, next_call};
 use super::schedule::{Dice, Log};
+use super::trace::Trace;
 use super::world::{World, poll, was_startled};
 use crate::core::ids::{ResidentNo, SessionId};
 use crate::ledger::HighWaterFile;
@@ -110,6 +111,8 @@ pub(super) struct Life {
     pub(super) auditor: Auditor,
     pub(super) world: World,
     pub(super) clients: Vec<Client>,
+    /// Of every world that this life had.
+    pub(super) traces: Vec<Trace>,
     /// A session whose messages are late.
     asleep: Option<SessionId>,
     /// How often each step is taken in this life.
@@ -130,8 +133,8 @@ impl Life {
         auditor.journal.follow(&world.engine.0.reader, &auditor.city, &[])?;
         let days_pass = dice.chance(1, 3);
         let (habits, minds) = (dice.tempered(&NEXT), dice.tempered(&MINDS));
-        let (log, tally, clients) = (Log::default(), Tally::default(), Vec::new());
-        Ok(Self { dice, log, tally, auditor, world, clients, asleep: None, habits, minds, days_pass })
+        let (log, tally, clients, traces) = (Log::default(), Tally::default(), Vec::new(), vec![Trace::of(&world)]);
+        Ok(Self { dice, log, tally, auditor, world, clients, traces, asleep: None, habits, minds, days_pass })
     }
 
     /// So many steps, then a quiet end at which everything must be right.

@@ -3,7 +3,7 @@
 //!
 //! `world` is the engine without threads, `people` what is asked, `life` the scheduler, `crash` and `quiet` its greater steps,
 //! `journal`, `keys` and `verdict` the auditor's own rules, `memory` what
-//! it sees of the engine itself. `planted_table` shows that the auditor finds what it should.
+//! it sees of the engine itself, `trace` what a world leaves in memory. `planted_table` shows that the auditor finds what it should.
 //!
 //! `SESSHU_SEED` runs one seed alone, `SESSHU_SIM_SEEDS` so many, `SESSHU_SIM_MINUTES` so long. A seed that fails is printed with
 //! its last events and kept in `kept_seeds.txt`; the seeds of that file are always run.
@@ -22,6 +22,7 @@ mod planted_table;
 mod quiet;
 mod scenes;
 mod schedule;
+mod trace;
 mod verdict;
 mod world;
 
@@ -32,6 +33,7 @@ use std::time::{Duration, Instant};
 
 use self::auditor::Violation;
 use self::life::{Life, Tally};
+use self::trace::Trace;
 use crate::ledger::HighWaterFile;
 
 /// How many steps a life has.
@@ -87,8 +89,11 @@ fn live(seed: u64, folder: &Path) -> Result<Ended, Failed> {
     let events = life.as_ref().map(|life| life.log.tail()).unwrap_or_default();
     let violation = match lived {
         Ok(Ok(())) => {
-            let life = life.expect("it was lived");
-            return Ok(Ended { tally: life.tally, hash: life.log.hash() });
+            let Life { tally, log, traces, .. } = life.expect("it was lived");
+            match traces.iter().try_for_each(Trace::judge) {
+                Ok(()) => return Ok(Ended { tally, hash: log.hash() }),
+                Err(violation) => violation,
+            }
         }
         Ok(Err(violation)) => violation,
         Err(panic) => {

@@ -190,11 +190,16 @@ impl World {
 
     /// Everything in memory is gone; what starts again finds `disk`.
     pub(super) fn restart_on(&mut self, disk: SimDisk) -> Result<(), RecoverError> {
+        self.close();
+        *self = Self::open(disk, Arc::clone(&self.clock), self.mark.clone())?;
+        Ok(())
+    }
+
+    /// Nobody works here any more.
+    fn close(&mut self) {
         self.engine.0.shared.set_queue(None);
         self.engine.0.shared.registry.close();
         self.waiting.clear();
-        *self = Self::open(disk, Arc::clone(&self.clock), self.mark.clone())?;
-        Ok(())
     }
 
     /// Delivers one message, and perhaps startles the clerk amid it.
@@ -274,6 +279,13 @@ impl World {
             self.take(queued);
         }
         panic!("a request of a quiet engine is answered")
+    }
+}
+
+/// The clerks know what all share, and that knows their desks: unless somebody closes the office, each keeps the other for ever.
+impl Drop for World {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
