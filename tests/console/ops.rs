@@ -34,7 +34,7 @@ fn an_incident_is_seen_taken_care_of_kept_quiet_and_told_by_hand() {
     play(async |stage| {
         let city = City::demo().residents(10).config(CONFIG).start();
         let mut desk = Desk::of(stage, &city, "ops-night", &city.new_staff("ops")).await;
-        wait_until_async("the full disk stands on the page", Duration::from_secs(60), async || {
+        wait_until_async("the full disk stands on the page", Duration::from_mins(1), async || {
             desk.open("/ops").await;
             let text = desk.text().await;
             (text.contains("× 重大") && text.contains("× 届いていない")).then_some(())
