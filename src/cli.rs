@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod notice;
+
+pub(crate) use notice::{NoticeCommand, NoticeTexts};
+
 /// Sesshu (接種): the booking engine of a city's mass vaccination.
 #[derive(Debug, Parser)]
 #[command(name = "sesshu", version, max_term_width = 100, arg_required_else_help = true)]
@@ -63,6 +67,9 @@ pub(crate) enum Command {
     /// The end of the campaign: personal data is erased on a set day.
     #[command(subcommand)]
     Campaign(CampaignCommand),
+    /// Tell people of failures and planned work (障害・保守のお知らせ): with or without a server, also when the store cannot be opened.
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
     /// Watch a server from another machine (in ./sesshu-watch): readiness, a real login, certificate, clock, thresholds, heartbeat.

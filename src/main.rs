@@ -10,6 +10,7 @@ mod exit;
 mod folder;
 mod jobs;
 mod monitoring;
+mod notices;
 mod open_files;
 mod password_list;
 mod rehearse;
@@ -110,6 +111,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             commands::close_campaign(&folder, keep_days, confirm.yes).await
         }
         Command::Campaign(CampaignCommand::Reopen { confirm }) => commands::reopen_campaign(&folder, confirm.yes).await,
+        Command::Notice(command) => {
+            install_tls()?;
+            commands::notice(&folder, command).await
+        }
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Alert(command) => {
             install_tls()?;

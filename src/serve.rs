@@ -18,6 +18,7 @@ use crate::control::{self, ControlServer};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring;
+use crate::notices;
 use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
 use crate::stop_signals::StopSignals;
@@ -121,7 +122,7 @@ async fn listen_beside(
             stopped(stopping),
         )),
     ];
-    let helpers = Helpers::start(engine, monitor, control, config, tls);
+    let helpers = Helpers::start(folder, engine, monitor, control, config, tls);
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
@@ -217,20 +218,27 @@ fn for_training(folder: &DataFolder, config: &Config) -> Result<bool, Failure> {
     Ok(config.staff.training || folder.is_for_training())
 }
 
-fn public_config(config: &Config, training: bool, monitor: &MonitorHandle) -> PublicConfig {
+/// What residents read of the city on every page.
+pub(crate) fn city_config(config: &Config) -> PublicConfig {
     PublicConfig {
         city_name: config.city.name.clone(),
-        training,
         call_centre: CallCentre {
             phone: config.city.phone.clone(),
             hours_ja: config.city.phone_hours_ja.clone(),
             hours_en: config.city.phone_hours_en.clone(),
         },
+        ..PublicConfig::default()
+    }
+}
+
+fn public_config(config: &Config, training: bool, monitor: &MonitorHandle) -> PublicConfig {
+    PublicConfig {
+        training,
         tls: config.tls.is_some(),
         trusted_proxy: config.proxy.as_ref().map(Proxy::trusted),
         login_minutes: config.login.minutes,
         monitor: Some(monitor.clone()),
-        ..PublicConfig::default()
+        ..city_config(config)
     }
 }
 
@@ -263,6 +271,7 @@ struct Helpers(Vec<tokio::task::JoinHandle<()>>);
 
 impl Helpers {
     fn start(
+        folder: &DataFolder,
         engine: &EngineHandle,
         monitor: &MonitorHandle,
         control: ControlServer,
@@ -271,6 +280,9 @@ impl Helpers {
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
         let mut tasks = vec![tokio::spawn(control.run(Some(engine.clone()), monitor.clone())), tokio::spawn(erasing)];
+        let page = notices::page_path(folder, config);
+        tasks.push(tokio::spawn(notices::note(engine.clone(), monitor.clone())));
+        tasks.push(tokio::spawn(notices::keep_page(engine.clone(), monitor.clone(), city_config(config), page)));
         if let (Some(files), Some(tls)) = (config.tls.clone(), tls) {
             tasks.push(tokio::spawn(follow_certificate(files, tls)));
         }

@@ -19,6 +19,7 @@ mod frame;
 mod home;
 mod login;
 mod logout;
+mod notices;
 mod operator;
 mod ops;
 mod overview;

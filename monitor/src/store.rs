@@ -233,6 +233,7 @@ mod tests {
             at: WallMs(1),
             contact: "当".repeat(12_000).into(),
             incident: Some(IncidentNo(1)),
+            notice: None,
             reached: true,
             by: "uid:0".into(),
         };

@@ -7,11 +7,13 @@ use crate::core::time::WallMs;
 
 mod alert;
 mod chart;
+mod notice;
 mod other;
 mod time;
 mod value;
 
 pub use alert::{alert, cause, spoken};
+pub use notice::{notice, overrun, plain};
 pub use other::{summary, test};
 pub use time::{clock, instant, long, when};
 pub use value::{from, limit, unit_code, value};

@@ -96,7 +96,7 @@ pub(crate) async fn alert(folder: &DataFolder, command: AlertCommand) -> Result<
         }
         AlertCommand::Called { contact, reached, incident } => {
             let (incident, reached) = (incident.map(IncidentNo), reached == YesNo::Yes);
-            let order = Order::LogCall { contact: contact.into(), incident, reached, by: by() };
+            let order = Order::LogCall { contact: contact.into(), incident, notice: None, reached, by: by() };
             let done = ordered(folder, order).await?;
             print(folder, &done, |_| words("記録しました。", "It is noted.").into())
         }

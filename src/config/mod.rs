@@ -37,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) campaign: Campaign,
     pub(crate) store: Store,
     pub(crate) monitor: MonitorConfig,
+    pub(crate) notice: NoticeConfig,
     #[serde(rename = "vaccine")]
     pub(crate) vaccines: Option<Vec<Vaccine>>,
 }
@@ -60,6 +61,14 @@ impl Default for City {
             phone_hours_en: "every day, 9:00 am to 5:00 pm".into(),
         }
     }
+}
+
+/// Failure and maintenance notices.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NoticeConfig {
+    /// Where the page for a front server lies.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// The three listeners.

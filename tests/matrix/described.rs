@@ -75,6 +75,7 @@ fn object(town: &Town, path: &str, name: &str) -> Object {
         ("site", "id") => Object::new(&town.announcement, "99999"),
         ("site", "key") => Object::new(&town.text, "no.such.text"),
         ("accounts", "login") => Object::new(&town.spare.login, "no-such-login"),
+        ("notices", "no") => Object::new(&town.notice, "99999"),
         ("audit", "seq") => Object::new("3", "99999999"),
         _ => panic!("describe {{{name}}} of {path} in tests/matrix/described.rs: own, foreign and missing"),
     }
@@ -289,6 +290,11 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
                 shows: names(&AT_VENUE),
                 ..Page::default()
             }
+        }
+        // Nobody is to be called by hand here, so that there is no such contact.
+        (Post, "/notices/{no}/called") => {
+            let fields = form(&[("contact", "nobody"), ("reached", "yes")]);
+            Page { form: fields, also: &[400, 404, 503], ..Page::default() }
         }
         // Names beside pseudonyms, for whoever watches what staff do.
         (Get, "/audit" | "/audit/entry/{seq}") => {

@@ -45,6 +45,8 @@ pub(crate) struct Town {
     /// How the call list of the first venue's session names somebody.
     pub(crate) lot: String,
     pub(crate) announcement: String,
+    /// What people are told of: a failure.
+    pub(crate) notice: String,
     pub(crate) text: String,
     /// An account that nobody uses.
     pub(crate) spare: StaffMember,
@@ -111,6 +113,7 @@ impl Town {
             hold: String::new(),
             lot: "00000000000000ff".to_owned(),
             announcement,
+            notice: told_of(&city),
             text,
             spare,
             people,
@@ -212,6 +215,13 @@ impl Town {
         };
         self.device.send(request).await
     }
+}
+
+/// People are told of a failure; the notice's number.
+fn told_of(city: &City) -> String {
+    let told =
+        city.command(["notice", "failure", "--ja", "つながりにくくなっています。", "--yes", "--json"]).run().done();
+    told.json()["notice"].to_string()
 }
 
 /// The people of the town come onto the roll, with passwords by post.

@@ -35,6 +35,8 @@ pub struct Setup {
     pub erase_on: Option<Day>,
     /// When everybody of the campaign before was erased, if there was one.
     pub erased_on: Option<Day>,
+    /// The greatest number of a notice's saying that is noted: none is noted twice.
+    pub notices_noted: u64,
 }
 
 impl Setup {
@@ -73,6 +75,7 @@ impl Setup {
                 self.erase_on = None;
                 self.erased_on = Some(*on);
             }
+            Event::NoticeNoted(said) => self.notices_noted = self.notices_noted.max(said.number),
             Event::SiteChanged(site) => self.site = Arc::clone(site),
             _ => return false,
         }

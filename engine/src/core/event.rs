@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use super::booking::PlaceChange;
 pub use super::by::By;
 use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
+use super::notice::NoticeSaid;
 use super::resident::{Booking, BookingState, DoseElsewhere, EndedLogin};
 pub use super::resident_set::ResidentSet;
 use super::session::Session;
@@ -270,6 +271,8 @@ pub enum Event {
         /// On which day.
         on: Day,
     },
+    /// People were told of a failure or of planned work.
+    NoticeNoted(Box<NoticeSaid>),
 }
 
 impl Event {
@@ -379,6 +382,7 @@ impl Event {
             | Self::CampaignClosed { .. }
             | Self::CampaignReopened
             | Self::CampaignErased { .. }
+            | Self::NoticeNoted(_)
             | Self::SiteChanged(_) => {}
         }
     }

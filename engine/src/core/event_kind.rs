@@ -50,6 +50,8 @@ kinds! {
     Export = "export",
     /// The end of the campaign.
     Campaign = "campaign",
+    /// Failures and planned work that people were told of.
+    Notice = "notice",
 }
 
 impl EventKind {
@@ -101,6 +103,7 @@ impl EventKind {
             | Event::CampaignReopened
             | Event::CampaignErased { .. }
             | Event::PeopleErased { .. } => Self::Campaign,
+            Event::NoticeNoted(_) => Self::Notice,
         }
     }
 }

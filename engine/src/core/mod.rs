@@ -23,6 +23,7 @@ pub mod ids;
 pub mod leftover;
 pub mod leg;
 pub mod limit;
+pub mod notice;
 pub mod places;
 pub mod recent;
 pub mod refusal;

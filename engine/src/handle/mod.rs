@@ -18,6 +18,7 @@ mod follow_up;
 mod identify;
 mod leftovers;
 mod login;
+mod notices;
 mod offers;
 mod passwords;
 mod plan;

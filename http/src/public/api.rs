@@ -17,6 +17,7 @@ pub(crate) mod lists;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;
+pub(crate) mod notices;
 pub(crate) mod places;
 pub(crate) mod sessions;
 mod text;

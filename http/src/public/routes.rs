@@ -9,7 +9,7 @@ use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{bookings, days, docs, holds, login, logout, me, sessions};
+use super::api::{bookings, days, docs, holds, login, logout, me, notices, sessions};
 use super::desk::{App, Desk};
 use super::pages;
 use crate::auth::Auth;
@@ -27,6 +27,7 @@ pub fn public_router(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig
         .routes(routes!(login::post_login))
         .routes(routes!(logout::post_logout))
         .routes(routes!(me::get_me))
+        .routes(routes!(notices::get_notices))
         .routes(routes!(days::get_days))
         .routes(routes!(sessions::get_sessions))
         .routes(routes!(holds::post_holds))

@@ -2,6 +2,7 @@
 
 use super::assets::{css_href, icon_href, script_href};
 use super::desk::{Staff, StaffDesk};
+use super::notices;
 use super::routes::{NAV, NavLink};
 use super::words::role_words;
 
@@ -15,11 +16,15 @@ pub(super) struct Frame<'a> {
     pub(super) icon: &'static str,
     /// Who is signed in.
     pub(super) staff: Option<&'a Staff>,
+    /// What people are told of failures and planned work: everybody who answers a phone must know it too.
+    pub(super) banners: Vec<notices::Banner>,
 }
 
 impl StaffDesk {
     /// The frame of a page for `staff`, or for nobody in particular.
     pub(super) fn frame<'a>(&'a self, staff: Option<&'a Staff>) -> Frame<'a> {
+        let now = self.engine.now();
+        let told = crate::notices::shown(self.config.monitor.as_ref(), now);
         Frame {
             city: &self.config.city_name,
             training: self.config.training,
@@ -27,6 +32,7 @@ impl StaffDesk {
             script: script_href(),
             icon: icon_href(),
             staff,
+            banners: told.iter().map(|notice| notices::banner_of(notice, now)).collect(),
         }
     }
 }

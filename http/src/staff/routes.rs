@@ -14,7 +14,7 @@ use super::operator::{book, calls, cancel, confirm, done, end, hold, notes, pers
 use super::overview::WATCHERS;
 use super::problem::StaffProblem;
 use super::shell::shell;
-use super::{assets, audit, campaign, data, follow_up, home, login, logout, ops, overview, sessions, venue};
+use super::{assets, audit, campaign, data, follow_up, home, login, logout, notices, ops, overview, sessions, venue};
 use crate::cross_site::cross_site_layer;
 
 /// Who works in a venue.
@@ -38,7 +38,7 @@ fn table() -> StaffRoutes {
         .route(SignedIn, Post, "/logout", logout::post_logout)
         .route(SignedIn, Get, "/", home::get_home);
     let with_people = call_centre_pages(venue_pages(shared));
-    ops_pages(campaign_pages(overview_pages(data_pages(plan_pages(with_people)))))
+    notice_pages(ops_pages(campaign_pages(overview_pages(data_pages(plan_pages(with_people))))))
 }
 
 /// The plan: sessions, publishing, waves, venues, vaccines.
@@ -150,6 +150,21 @@ fn campaign_pages(table: StaffRoutes) -> StaffRoutes {
         .route(ADMINS, Get, "/campaign", campaign::get_campaign)
         .route(ADMINS, Post, "/campaign/close", campaign::post_close)
         .route(ADMINS, Post, "/campaign/reopen", campaign::post_reopen)
+}
+
+/// Failures and planned work that people are told of.
+fn notice_pages(table: StaffRoutes) -> StaffRoutes {
+    use Access::Roles;
+    use Method::{Get, Post};
+
+    table
+        .route(Roles(WATCHERS), Get, "/notices", notices::get_list)
+        .route(Roles(WATCHERS), Get, "/notices/new", notices::get_new)
+        .route(Roles(WATCHERS), Post, "/notices/new", notices::post_new)
+        .route(Roles(WATCHERS), Get, "/notices/{no}", notices::get_one)
+        .route(Roles(WATCHERS), Post, "/notices/{no}", notices::post_one)
+        .route(Roles(WATCHERS), Post, "/notices/{no}/called", notices::post_called)
+        .route(Roles(WATCHERS), Get, "/notices/{no}/record.csv", notices::get_record)
 }
 
 /// The monitor's findings, and what is ordered of it.
@@ -298,6 +313,12 @@ pub(super) const NAV: &[NavLink] = &[
         path: "/audit",
         label: "記録",
         about: "だれが、いつ、だれの情報を見たか、変えたかを調べる",
+    },
+    NavLink {
+        access: Access::Roles(WATCHERS),
+        path: "/notices",
+        label: "障害・保守のお知らせ",
+        about: "市民と関係者に、障害と計画保守を知らせる",
     },
     // The venue.
     NavLink {

@@ -45,6 +45,11 @@ impl City {
 
     /// A city whose people book in waves.
     pub(crate) async fn open_with(waves: &[WaveRow]) -> Self {
+        Self::open_configured(waves, PublicConfig::default()).await
+    }
+
+    /// A city whose pages are configured like this.
+    pub(crate) async fn open_configured(waves: &[WaveRow], config_of_pages: PublicConfig) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now: Instant = START.parse().expect("an instant");
         let clock = Arc::new(ManualClock::at(now));
@@ -90,7 +95,7 @@ impl City {
         let people =
             rows.iter().zip(&passwords).map(|(row, password)| (row.id.to_string(), password.plain.to_string()));
         let people = people.collect();
-        let router = public_router(engine.clone(), Arc::new(Auth::new(&[7; 32])), PublicConfig::default());
+        let router = public_router(engine.clone(), Arc::new(Auth::new(&[7; 32])), config_of_pages);
         Self { engine, clock, router, people, _folder: folder }
     }
 

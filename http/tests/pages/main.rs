@@ -5,5 +5,6 @@ mod city;
 
 mod booking;
 mod gone;
+mod notices;
 mod own_data;
 mod reading;

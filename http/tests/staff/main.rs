@@ -12,6 +12,7 @@ mod sessions;
 mod access;
 mod data;
 mod limits;
+mod notices;
 mod ops;
 mod overview;
 mod phone_booking;

@@ -44,6 +44,8 @@ fn incident(no: u64, cause: Cause, level: Level, since: WallMs) -> Incident {
         resolved_at: None,
         told_contacts: 1,
         told_at: Some(since),
+        round: 0,
+        told: Vec::new(),
         flaps: 0,
         history: vec![IncidentStep { at: since, what: IncidentChange::Level(level) }],
     }
@@ -63,7 +65,9 @@ fn message(no: u64, tries: u32) -> Message {
         last_answer: "HTTP 500".into(),
         passed_on: true,
         call: None,
+        used: Vec::new(),
         stands_for: 1,
+        lines: Vec::new(),
     }
 }
 
@@ -119,6 +123,7 @@ fn night() -> Board {
                 at: minutes_ago(2),
                 contact: "課長".into(),
                 incident: Some(IncidentNo(7)),
+                notice: None,
                 reached: false,
                 by: "staff:ops1".into(),
             }],

@@ -5,6 +5,7 @@
 
 mod incidents;
 mod lanes;
+mod notices;
 mod orders;
 mod own;
 mod telling;
@@ -198,6 +199,7 @@ impl Book {
 
     /// Does what it is time for: silences end, calls stay unanswered, the next contact is told, an alert is repeated.
     pub fn pass_time(&mut self, now: Now) {
+        self.remind_of_notices(now);
         self.end_silences(now);
         self.end_calls(now);
         self.tell_all(now);

@@ -9,6 +9,8 @@ pub mod level;
 pub mod message;
 pub mod metric;
 pub mod notice;
+pub mod notice_record;
+pub mod notice_rules;
 pub mod order;
 pub mod sample;
 pub mod silence;

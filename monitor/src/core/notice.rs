@@ -39,6 +39,8 @@ pub struct NoticeText {
 /// What was said at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeSaying {
+    /// Its own number among all sayings: later ones have greater numbers, also after the monitor's folder was lost.
+    pub act: u64,
     /// When.
     pub at: WallMs,
     /// By whom.
@@ -58,4 +60,6 @@ pub struct Notice {
     pub sayings: Vec<NoticeSaying>,
     /// When it ended.
     pub ended_at: Option<WallMs>,
+    /// When ops were reminded that planned work takes longer than was said.
+    pub reminded_at: Option<WallMs>,
 }

@@ -74,6 +74,9 @@ pub enum Order {
         contact: Box<str>,
         /// About which incident, if about one.
         incident: Option<IncidentNo>,
+        /// About which notice, if about one.
+        #[serde(default)]
+        notice: Option<NoticeNo>,
         /// Whether they were reached.
         reached: bool,
         /// Who called.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::incident::{Actor, Incident, IncidentNo};
 use super::message::{Delivery, Message};
-use super::notice::Notice;
+use super::notice::{Notice, NoticeNo};
 use super::silence::Silence;
 use super::time::WallMs;
 
@@ -43,6 +43,8 @@ pub struct State {
     pub silences: Vec<Silence>,
     /// Notices, the latest first.
     pub notices: Vec<Notice>,
+    /// The number of the latest saying of a notice.
+    pub notice_act: u64,
     /// Calls by hand, the latest first.
     pub hand_calls: Vec<HandCall>,
     /// Watchers that were heard of.
@@ -76,6 +78,9 @@ pub struct HandCall {
     pub contact: Box<str>,
     /// About which incident.
     pub incident: Option<IncidentNo>,
+    /// About which notice.
+    #[serde(default)]
+    pub notice: Option<NoticeNo>,
     /// Whether they were reached.
     pub reached: bool,
     /// Who called.

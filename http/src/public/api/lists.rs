@@ -51,6 +51,8 @@ pub(crate) struct Moment {
     availability: u64,
     /// The revision of what the city says.
     site: u64,
+    /// The revision of what is said of failures and planned work.
+    notices: u64,
     /// The minute: pages tell the time, and how long something still takes.
     minute: i64,
 }
@@ -63,13 +65,22 @@ impl Moment {
 
     /// For a page that also says the city's words and the time.
     pub(crate) fn of_page(now: &Availability, site: &Site) -> Self {
-        Self { availability: now.revision, site: site.revision, minute: now.at.0 / 60_000 }
+        Self { availability: now.revision, site: site.revision, minute: now.at.0 / 60_000, ..Self::default() }
+    }
+
+    /// For a whole page, with its banners.
+    pub(crate) const fn with_notices(self, notices: u64) -> Self {
+        Self { notices, ..self }
     }
 
     /// Whether it is later than `other` in something, and earlier in nothing.
     pub(crate) fn is_after(self, other: Self) -> bool {
-        let pairs =
-            [self.availability.cmp(&other.availability), self.site.cmp(&other.site), self.minute.cmp(&other.minute)];
+        let pairs = [
+            self.availability.cmp(&other.availability),
+            self.site.cmp(&other.site),
+            self.notices.cmp(&other.notices),
+            self.minute.cmp(&other.minute),
+        ];
         pairs.iter().all(|order| order.is_ge()) && pairs.iter().any(|order| order.is_gt())
     }
 }
@@ -119,7 +130,7 @@ mod tests {
     use axum::body::Bytes;
 
     fn moment(availability: u64, site: u64, minute: i64) -> Moment {
-        Moment { availability, site, minute }
+        Moment { availability, site, minute, notices: 0 }
     }
 
     fn list(lists: &Lists, revision: u64, text: &str) -> Bytes {
@@ -146,6 +157,9 @@ mod tests {
         assert_eq!(page(moment(1, 2, 2), "later"), "later");
         assert_eq!(page(moment(2, 1, 2), "mixed"), "mixed");
         assert_eq!(page(moment(1, 2, 2), "again"), "later");
+        let told = moment(1, 2, 2).with_notices(7);
+        assert_eq!(page(told, "told"), "told", "a notice is seen at once");
+        assert_eq!(page(told, "again"), "told");
         assert_eq!(list(&lists, 1, "a list of its own"), "a list of its own");
     }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::http::Uri;
 use sesshu_engine::core::site::{Announcement, AnnouncementKind, Site, Worded};
 use sesshu_engine::core::time::Instant;
+use sesshu_monitor::core::time::WallMs;
 
 use super::assets::{css_href, icon_href, script_href};
 use super::reading::{Reading, same_page};
 use crate::config::PublicConfig;
 use crate::lang::{Lang, Text, fill, strip};
+use crate::notices;
 use crate::public::desk::Desk;
 
 /// The frame of a page.
@@ -39,6 +41,8 @@ pub(crate) struct Notice {
     pub(crate) kind: &'static str,
     pub(crate) title: Text,
     pub(crate) body: Text,
+    /// When it is and when it was said, for what is said of failures and planned work: it is read out when it appears.
+    pub(crate) told: Option<Text>,
 }
 
 impl<'a> Frame<'a> {
@@ -76,7 +80,9 @@ impl<'a> Frame<'a> {
             uri,
         };
         let urgent = |one: &&Announcement| one.kind != AnnouncementKind::Information;
-        frame.banners = site.announcements_at(now).filter(urgent).map(|one| frame.notice(one)).collect();
+        let told = notices::shown(config.monitor.as_ref(), now);
+        let told = told.iter().map(|one| frame.told(one, now));
+        frame.banners = told.chain(site.announcements_at(now).filter(urgent).map(|one| frame.notice(one))).collect();
         frame
     }
 
@@ -119,7 +125,19 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn notice(&self, one: &Announcement) -> Notice {
-        Notice { kind: one.kind.code(), title: self.worded(&one.title), body: self.worded(&one.body) }
+        Notice { kind: one.kind.code(), title: self.worded(&one.title), body: self.worded(&one.body), told: None }
+    }
+
+    /// What is said of a failure or of planned work.
+    fn told(&self, one: &notices::Notice, now: Instant) -> Notice {
+        let phase = one.phase(WallMs(now.0));
+        let (body, in_language) = one.latest().map_or(("", true), |said| said.text.for_readers_of(self.lang.code()));
+        Notice {
+            kind: notices::banner_kind(phase),
+            title: self.say(notices::title_key(one, phase)),
+            body: Text::new(body.to_owned().into(), self.reading.furigana, foreign(self.lang, in_language)),
+            told: Some(self.text(notices::when(one, phase, self.lang))),
+        }
     }
 
     pub(crate) fn markup(&self, key: &str) -> (Cow<'static, str>, bool) {

@@ -19,6 +19,7 @@ use super::frame::{Frame, Notice};
 use super::place::{FoundText, day_text, dose_markup};
 use super::visitor::{Visitor, parameter};
 use crate::lang::Text;
+use crate::notices;
 use crate::problem::Problem;
 use crate::public::api::days::{days_of, read_dose};
 use crate::public::api::lists::{ListKey, Moment};
@@ -73,7 +74,9 @@ pub(crate) async fn get_top(State(desk): State<App>, request: Request) -> Result
     let dose = parameter(visitor.uri(), "dose").map_or(Ok(DoseNo::FIRST), read_dose)?;
     let key = ListKey::Top { dose, reading: visitor.reading, logged_in: visitor.is_logged_in() };
     let now = desk.engine.availability();
-    let ready = desk.lists.get(key, Moment::of_page(&now, &desk.engine.site()), || {
+    let moment = Moment::of_page(&now, &desk.engine.site());
+    let moment = moment.with_notices(notices::revision(desk.config.monitor.as_ref()));
+    let ready = desk.lists.get(key, moment, || {
         let uri = Uri::try_from(format!("/?dose={dose}")).unwrap_or_default();
         render(Frame::new(&desk, visitor.reading, &uri, visitor.is_logged_in()), dose, &now, &desk.engine.waves())
     });

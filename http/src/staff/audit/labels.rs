@@ -2,8 +2,11 @@
 
 use sesshu_engine::core::event_kind::EventKind;
 use sesshu_engine::core::ids::Channel;
+use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
 use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::core::staff::{CallOutcome, CallReason, ExportKind, FollowUp, LeftoverAnswer, Reached, View};
+
+use crate::staff::dates::instant_words;
 
 /// A kind of events, as the filter offers it.
 pub(super) const fn kind_words(kind: EventKind) -> &'static str {
@@ -20,6 +23,7 @@ pub(super) const fn kind_words(kind: EventKind) -> &'static str {
         EventKind::Account => "職員とログイン",
         EventKind::Export => "書き出し",
         EventKind::Campaign => "事業の終了と消去",
+        EventKind::Notice => "障害・保守のお知らせ",
     }
 }
 
@@ -78,6 +82,20 @@ pub(super) const fn follow_up_words(why: FollowUp) -> &'static str {
         FollowUp::DoseInDoubt => "1回目を受けず2回目の予約がある",
         FollowUp::LeftRoll => "名簿から外れた",
     }
+}
+
+/// What was said of a failure or of planned work.
+pub(super) fn notice_words(said: &NoticeSaid) -> String {
+    let kind = match said.about {
+        NoticeAbout::Maintenance { .. } => "保守",
+        NoticeAbout::Failure => "障害",
+    };
+    let step = match said.step {
+        NoticeStep::Given => "お知らせを出しました",
+        NoticeStep::Updated => "お知らせを更新しました",
+        NoticeStep::Ended => "お知らせを終えました",
+    };
+    format!("{kind}の{step}（{}番、{}）：{}", said.notice, instant_words(said.at), said.ja)
 }
 
 pub(super) const fn reached_words(reached: Reached) -> &'static str {

@@ -7,8 +7,8 @@ use sesshu_engine::core::resident::{Booking, BookingState};
 use sesshu_engine::core::staff::StaffAccount;
 
 use super::labels::{
-    call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words, reached_words,
-    state_words, view_words,
+    call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words, notice_words,
+    reached_words, state_words, view_words,
 };
 use crate::staff::dates::{day_words, instant_words};
 use crate::staff::words::export_reason_words;
@@ -81,6 +81,7 @@ pub(super) fn sentence(engine: &EngineHandle, event: &Event) -> Sentence {
             let (what, reason) = (export_words(*what), export_reason_words(*reason));
             Sentence::of_nobody(format!("{what}を書き出しました（目的：{reason}、{rows}行）"))
         }
+        Event::NoticeNoted(said) => Sentence::of_nobody(notice_words(said)),
         Event::CampaignReopened => Sentence::of_nobody("事業の終了を取り消しました"),
         Event::CampaignErased { on } => {
             Sentence::of_nobody(format!("全員の個人情報を消去しました（{}）", day_words(*on)))
@@ -193,6 +194,7 @@ fn campaign_words(engine: &EngineHandle, event: &Event) -> String {
         | Event::CampaignClosed { .. }
         | Event::CampaignReopened
         | Event::CampaignErased { .. }
+        | Event::NoticeNoted(_)
         | Event::PeopleErased { .. } => String::new(),
     }
 }
@@ -234,6 +236,7 @@ mod tests {
     use super::*;
     use sesshu_engine::EngineConfig;
     use sesshu_engine::core::ids::{BookingNumber, Channel, DoseNo, VenueId};
+    use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
     use sesshu_engine::core::resident::{DoseElsewhere, EndedLogin};
     use sesshu_engine::core::session::{Session, SessionPhase};
     use sesshu_engine::core::setup::{Rules, Vaccine, Venue};
@@ -259,6 +262,11 @@ mod tests {
             channel: Channel::Web,
             state: BookingState::Booked,
         }
+    }
+
+    fn said(step: NoticeStep) -> NoticeSaid {
+        let ja = "つながりにくくなっています。".into();
+        NoticeSaid { number: 1, notice: 1, step, about: NoticeAbout::Failure, at: NOW, ja, easy: None, en: None }
     }
 
     fn about_one() -> Vec<Event> {
@@ -342,6 +350,9 @@ mod tests {
             Event::LookupsUnusual { login, lookups: 61 },
             Event::Exported { what: ExportKind::Audit, reason: ExportReason::Check, rows: 6 },
             Event::CampaignClosed { erase_on: Day(20_000) },
+            Event::NoticeNoted(Box::new(said(NoticeStep::Given))),
+            Event::NoticeNoted(Box::new(said(NoticeStep::Updated))),
+            Event::NoticeNoted(Box::new(said(NoticeStep::Ended))),
         ]
     }
 

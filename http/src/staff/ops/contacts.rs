@@ -138,6 +138,6 @@ pub(in crate::staff) async fn post_call(
         no => Some(no.parse().map(IncidentNo).map_err(|_| invalid())?),
     };
     let contact = form.contact.as_str().into();
-    desk.order(Order::LogCall { contact, incident, reached, by: staff.actor() }).await?;
+    desk.order(Order::LogCall { contact, incident, notice: None, reached, by: staff.actor() }).await?;
     Ok(go_to("/ops/contacts?done=logged"))
 }

@@ -34,7 +34,7 @@ impl Book {
                 self.pass_time(now);
                 Ok(Done::Done)
             }
-            Order::LogCall { contact, incident, reached, by } => {
+            Order::LogCall { contact, incident, notice, reached, by } => {
                 if !self.contacts.iter().any(|one| one.name == contact) {
                     return Err(no_such("contact"));
                 }
@@ -42,15 +42,24 @@ impl Book {
                 if incident.is_some_and(|no| !known.any(|one| one.no == no)) {
                     return Err(no_such("incident"));
                 }
+                if notice.is_some_and(|no| self.state.notice(no).is_none()) {
+                    return Err(no_such("notice"));
+                }
                 let by = short(&by, NAME_CHARS_MAX);
-                self.state.hand_calls.insert(0, HandCall { at: now.wall, contact, incident, reached, by });
+                self.state.hand_calls.insert(0, HandCall { at: now.wall, contact, incident, notice, reached, by });
                 self.state.hand_calls.truncate(HAND_CALLS_MAX);
                 Ok(Done::Done)
             }
             Order::CallAnswered { token, outcome } => self.call_answered(now, &token, outcome),
             Order::Heard { watcher, undelivered_seconds } => self.heard(now, &watcher, undelivered_seconds),
-            Order::GiveNotice { .. } | Order::UpdateNotice { .. } | Order::EndNotice { .. } => {
-                Err(OrderError::Unavailable)
+            Order::GiveNotice { kind, text, by, quiet } => {
+                self.give_notice(now, kind, &text, &short(&by, NAME_CHARS_MAX), quiet)
+            }
+            Order::UpdateNotice { no, text, by } => self.update_notice(now, no, &text, &short(&by, NAME_CHARS_MAX)),
+            Order::EndNotice { no, text, by } => {
+                let done = self.end_notice(now, no, &text, &short(&by, NAME_CHARS_MAX));
+                self.pass_time(now);
+                done
             }
         }
     }

@@ -505,6 +505,7 @@ fn orders_that_make_no_sense_change_nothing() {
     let call = |contact: &str, incident| Order::LogCall {
         contact: contact.into(),
         incident,
+        notice: None,
         reached: true,
         by: "uid:0".into(),
     };
