@@ -88,6 +88,8 @@ struct Post {
     in_flight: bool,
     /// Until when a call that was placed may stay unanswered.
     call_until: Option<Duration>,
+    /// Whether the contact's next channel was looked for because the lane's head fails.
+    behind: bool,
 }
 
 impl Book {
@@ -136,6 +138,7 @@ impl Book {
                 next_try: now.steady + wait,
                 in_flight: call_until.is_some(),
                 call_until,
+                behind: false,
             };
             self.posts.insert(message.no, post);
         }

@@ -1,6 +1,6 @@
 //! Messages on their way: one after the other in each lane, tried until they are delivered, passed on to the next channel meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::telling::may_use;
@@ -62,7 +62,8 @@ impl Book {
             stands_for: 1,
             lines: Vec::new(),
         });
-        let post = Post { written: Age::zero(now), next_try: now.steady, in_flight: false, call_until: None };
+        let post =
+            Post { written: Age::zero(now), next_try: now.steady, in_flight: false, call_until: None, behind: false };
         self.posts.insert(no, post);
         if self.joinable(&lane, &posted.contact.name).len() > LANE_MAX {
             self.join(now, &lane, &posted.contact.name);
@@ -73,6 +74,7 @@ impl Book {
     /// The messages whose time has come, one for each lane; they are on their way until [`Book::delivered`] says how it ended.
     /// `token` makes the secret of a call.
     pub fn due(&mut self, now: Now, token: &mut dyn FnMut() -> Box<str>) -> Vec<Message> {
+        self.pass_on_behind(now);
         let answer = self.answer_time();
         let mut lanes = BTreeSet::new();
         let mut due = Vec::new();
@@ -193,6 +195,35 @@ impl Book {
             let text = Text { subject: message.subject.into(), body: message.body.into() };
             let (address, about) = (&*address, message.about);
             self.post(now, Posted { contact: &contact, kind, address, about, text, used: &used });
+        }
+    }
+
+    /// An alert that waits behind a head that fails is not tried for as long: it goes by the contact's next channel at once, like the
+    /// head. An end does not: whoever heard of the incident by another channel hears of its end by that one.
+    fn pass_on_behind(&mut self, now: Now) {
+        let tries_of_calls = self.tries_of_calls();
+        let mut fails = BTreeMap::new();
+        let mut behind = Vec::new();
+        for message in &self.state.waiting {
+            let lane = (message.lane.channel, &message.lane.address);
+            let Some(head_fails) = fails.get(&lane) else {
+                // A call that is not answered is tried again before it has failed.
+                let enough = if message.lane.channel == ChannelKind::Phone { tries_of_calls } else { 1 };
+                fails.insert(lane, message.tries >= enough);
+                continue;
+            };
+            let is_alert = matches!(message.about, About::Incident { resolved: false, .. });
+            if *head_fails && is_alert && self.posts.get(&message.no).is_some_and(|post| !post.behind) {
+                behind.push(message.no);
+            }
+        }
+        for no in behind {
+            if let Some(post) = self.posts.get_mut(&no) {
+                post.behind = true;
+            }
+            if let Some(nth) = self.state.waiting.iter().position(|message| message.no == no) {
+                self.pass_on(now, nth);
+            }
         }
     }
 

@@ -286,6 +286,23 @@ fn a_dead_mail_server_loses_nothing_and_the_second_channel_is_used_at_once() {
 }
 
 #[test]
+fn an_alert_behind_one_that_fails_does_not_wait_for_it() {
+    let mut desk = Desk::new();
+    desk.see(&[(Metric::DiskUse, "data", 85.0), (Metric::LookupsUnusual, "sato", 1.0)]);
+    let mut by_other = Vec::new();
+    for _ in 0..3 {
+        for message in desk.due() {
+            let is_mail = message.lane.channel.code() == "mail";
+            desk.end(&message, if is_mail { Outcome::Failed } else { Outcome::Delivered });
+            by_other.extend((!is_mail).then(|| said(&message)));
+        }
+    }
+    assert_eq!(by_other, ["webhook https://example.jp/hook warning"; 2], "both at once, before mail is tried again");
+    desk.pass(60);
+    assert_eq!(desk.send(Outcome::Delivered), ["mail first@example.jp warning"; 2], "and each by mail when it is back");
+}
+
+#[test]
 fn an_undelivered_alert_is_told_by_the_next_channel() {
     let mut desk = Desk::new();
     desk.disk(85.0);
