@@ -9,8 +9,6 @@ use sesshu_tests::{City, report, wait_until_async};
 
 const RESIDENTS: usize = 2_000;
 const MEASURED_SECONDS: u64 = 30;
-/// Ticks of the kernel's accounting a second; Linux has shown 100 to programs for ever.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -25,13 +23,13 @@ async fn measure(city: &City) -> String {
         ops.get("/metrics").await.text().contains("sesshu_monitor_reading{").then_some(())
     })
     .await;
-    let before = ticks(&process);
+    let before = on_processor_ns(&process);
     tokio::time::sleep(Duration::from_secs(MEASURED_SECONDS)).await;
-    let after = ticks(&process);
+    let after = on_processor_ns(&process);
     let mut table = String::from("thread            share of one processor\n");
     let mut total = 0.0;
-    for (name, ticks) in &after {
-        let used = (ticks - before.get(name).unwrap_or(&0)) as f64 / TICKS_PER_SECOND / MEASURED_SECONDS as f64;
+    for (name, ns) in &after {
+        let used = (ns - before.get(name).unwrap_or(&0)) as f64 / 1e9 / MEASURED_SECONDS as f64;
         total += used;
         table.push_str(&format!("{name:<16} {:>8.3} %\n", used * 100.0));
     }
@@ -46,16 +44,16 @@ async fn measure(city: &City) -> String {
     table
 }
 
-/// What the monitor's threads used so far, by name.
-fn ticks(process: &Path) -> BTreeMap<String, u64> {
+/// For how many nanoseconds the monitor's threads have been on a processor so far, by name.
+fn on_processor_ns(process: &Path) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
     for task in std::fs::read_dir(process.join("task")).expect("the threads").flatten() {
-        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-        let Some((name, rest)) = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") ")) else { continue };
+        let of = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        let name = of("comm").trim_end().to_owned();
         if name == "monitor" || name.starts_with("m-") {
-            // Fields 14 and 15 are the times in user and kernel mode; the state after the name is field 3.
-            let used = rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
-            *all.entry(name.to_owned()).or_default() += used;
+            // The kernel's accounting of ticks is too coarse for threads that run for microseconds.
+            let used = of("schedstat").split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
+            *all.entry(name).or_default() += used;
         }
     }
     all

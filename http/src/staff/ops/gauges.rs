@@ -68,10 +68,16 @@ const fn group(metric: Metric) -> usize {
 /// All gauges in their groups; a group without one is left out.
 pub(super) fn groups(board: &Board) -> Vec<Group> {
     let of = |(nth, title): (usize, &'static str)| {
-        let gauges = board.gauges.iter().filter(|gauge| group(gauge.reading.cause.metric) == nth);
+        let gauges =
+            board.gauges.iter().filter(|gauge| group(gauge.reading.cause.metric) == nth && says_something(gauge));
         Group { title, dials: gauges.map(dial).collect() }
     };
     GROUPS.into_iter().enumerate().map(of).filter(|group| !group.dials.is_empty()).collect()
+}
+
+/// That each thing can be measured is no news; that one cannot is.
+fn says_something(gauge: &Gauge) -> bool {
+    gauge.reading.cause.metric != Metric::SamplerFailed || gauge.reading.value > 0.0 || gauge.level.is_some()
 }
 
 /// The name of each group with its causes' metrics in the order of the page: for pages that show them in the same order.
