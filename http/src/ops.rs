@@ -1,6 +1,8 @@
 //! The listener for monitors: is it alive, is it ready, how is it doing. It says nothing about people.
 
+mod calls;
 mod heartbeat;
+mod readings;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,9 +16,6 @@ use sesshu_monitor::MonitorHandle;
 use sesshu_monitor::clock::Clock;
 
 use crate::metrics::show_engine;
-
-mod calls;
-mod readings;
 
 /// The routes of the ops listener.
 pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {

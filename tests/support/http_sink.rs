@@ -1,12 +1,13 @@
 //! A web server that takes what is posted to it, or misbehaves as it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Instant;
 
 use serde_json::Value;
+
+use super::listening::Listening;
 
 /// How it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,44 +23,30 @@ pub enum HttpMode {
 /// The server; it stops when it is dropped.
 #[derive(Debug)]
 pub struct HttpSink {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Shared {
     mode: Mutex<HttpMode>,
-    posted: Mutex<Vec<Value>>,
-    stopped: AtomicBool,
+    posted: Mutex<Vec<(Instant, Value)>>,
 }
 
 impl HttpSink {
     /// A server on a free port.
     #[must_use]
     pub fn start(mode: HttpMode) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let shared =
-            Arc::new(Shared { mode: Mutex::new(mode), posted: Mutex::default(), stopped: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { mode: Mutex::new(mode), posted: Mutex::default() });
         let serving = Arc::clone(&shared);
-        let accepting = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if serving.stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let serving = Arc::clone(&serving);
-                // A client that goes away in the middle is a try that failed, which the tests see at the other end.
-                std::thread::spawn(move || drop(serve(&serving, stream)));
-            }
-        });
-        Self { address, shared, accepting: Some(accepting) }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self { listening: Listening::at(address, move |stream| serve(&serving, stream)), shared }
     }
 
     /// An address to post to.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/hook", self.address)
+        format!("http://{}/hook", self.listening.address())
     }
 
     /// From now on it behaves so.
@@ -70,18 +57,13 @@ impl HttpSink {
     /// The documents that it has answered with a success, in their order.
     #[must_use]
     pub fn posted(&self) -> Vec<Value> {
-        lock(&self.shared.posted).clone()
+        self.taken().into_iter().map(|(_, document)| document).collect()
     }
-}
 
-impl Drop for HttpSink {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::SeqCst);
-        // It may have stopped by itself.
-        drop(TcpStream::connect(self.address));
-        if let Some(accepting) = self.accepting.take() {
-            drop(accepting.join());
-        }
+    /// The same, each with the instant at which it came.
+    #[must_use]
+    pub fn taken(&self) -> Vec<(Instant, Value)> {
+        lock(&self.shared.posted).clone()
     }
 }
 
@@ -108,7 +90,7 @@ fn serve(shared: &Shared, stream: TcpStream) -> std::io::Result<()> {
     match *lock(&shared.mode) {
         HttpMode::Answers(status) => {
             if (200..300).contains(&status) {
-                lock(&shared.posted).push(serde_json::from_slice(&body).unwrap_or_default());
+                lock(&shared.posted).push((Instant::now(), serde_json::from_slice(&body).unwrap_or_default()));
             }
             let words = "the sink answers\nand says more";
             let (length, to) = (words.len(), "Location: http://127.0.0.1:9/\r\nRetry-After: 1\r\n");

@@ -8,6 +8,7 @@ mod client;
 pub mod clock;
 mod command;
 mod http_sink;
+mod listening;
 mod operator;
 mod page;
 mod resident;

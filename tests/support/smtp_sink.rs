@@ -1,11 +1,9 @@
 //! A mail server that takes what is sent, or misbehaves as it is told.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,6 +12,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::listening::Listening;
 use super::wait::wait_until;
 
 /// How it behaves.
@@ -54,9 +53,8 @@ pub struct TakenMail {
 /// The server; it stops when it is dropped.
 #[derive(Debug)]
 pub struct SmtpSink {
-    address: SocketAddr,
+    listening: Listening,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +65,6 @@ struct Shared {
     certificate: String,
     mails: Mutex<Vec<TakenMail>>,
     logins: Mutex<Vec<String>>,
-    stopped: AtomicBool,
 }
 
 impl SmtpSink {
@@ -89,8 +86,6 @@ impl SmtpSink {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)
             .expect("a certificate with its key");
-        let listener = TcpListener::bind(address).expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             mode: Mutex::new(mode),
             security,
@@ -98,26 +93,15 @@ impl SmtpSink {
             certificate: cert.pem(),
             mails: Mutex::default(),
             logins: Mutex::default(),
-            stopped: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
-        let accepting = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if serving.stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let serving = Arc::clone(&serving);
-                // A client that goes away in the middle is a try that failed, which the tests see at the other end.
-                std::thread::spawn(move || drop(serve(&serving, stream)));
-            }
-        });
-        Self { address, shared, accepting: Some(accepting) }
+        Self { listening: Listening::at(address, move |stream| serve(&serving, stream)), shared }
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// From now on it behaves so.
@@ -151,17 +135,6 @@ impl SmtpSink {
         wait_until(&format!("a mail with {words:?}"), limit, || {
             self.mails().into_iter().find(|mail| mail.subject().contains(words))
         })
-    }
-}
-
-impl Drop for SmtpSink {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::SeqCst);
-        // It may have stopped by itself.
-        drop(TcpStream::connect(self.address));
-        if let Some(accepting) = self.accepting.take() {
-            drop(accepting.join());
-        }
     }
 }
 
