@@ -127,6 +127,7 @@ mod tests {
 
     fn well() -> Round {
         Round {
+            began: Instant::now(),
             at: Instant::now(),
             ops: Ops::Ready,
             places: Places::Read { took: Duration::from_millis(5), certificate_until: Some(WallMs(20 * 86_400_000)) },

@@ -17,6 +17,8 @@ const REASON_CHARS_MAX: usize = 300;
 /// What one round saw.
 #[derive(Debug, Clone)]
 pub(super) struct Round {
+    /// When it began.
+    pub(super) began: Instant,
     /// When it ended.
     pub(super) at: Instant,
     /// The ops listener.
@@ -99,6 +101,7 @@ struct Days {
 
 /// Goes round once. It takes no longer than one request may. Without `heartbeat` none is sent.
 pub(super) async fn go_round(visitor: &Visitor, heartbeat: Option<Heartbeat>) -> Round {
+    let began = Instant::now();
     let beat = async {
         match heartbeat {
             Some(heartbeat) => beat(visitor, &heartbeat).await,
@@ -121,6 +124,7 @@ pub(super) async fn go_round(visitor: &Visitor, heartbeat: Option<Heartbeat>) ->
         Err(trouble) => Err(format!("/metrics: {}", trouble.words())),
     };
     Round {
+        began,
         at: Instant::now(),
         ops: ops(ready),
         places: self::places(places),

@@ -58,7 +58,8 @@ struct Seen {
 #[derive(Default)]
 struct Last {
     round: Option<Arc<Round>>,
-    probe: Option<ProbeOutcome>,
+    /// How the last login ended, and when.
+    probe: Option<(Instant, ProbeOutcome)>,
     /// When the monitor last asked, and its wall clock then: a heartbeat of a monitor that asks no more would be a lie.
     asked: Option<(Instant, WallMs)>,
 }
@@ -124,7 +125,10 @@ impl Source for ServerSource {
             return Err("巡回が止まっている (the rounds stand still)".into());
         }
         let Some(round) = round else { return Ok(Vec::new()) };
-        let mut readings = own_readings(&round, probe.as_ref(), OwnClock { now: now.wall, at });
+        // A login that failed may be the first to notice that the server is away. Only a round that began after it can tell.
+        let probe = probe.filter(|(ended, outcome)| *outcome == ProbeOutcome::LoggedIn || round.began >= *ended);
+        let mut readings =
+            own_readings(&round, probe.as_ref().map(|(_, outcome)| outcome), OwnClock { now: now.wall, at });
         if let Ok((exported, date)) = &round.exported {
             self.server_readings(exported, *date, now, &mut readings);
         }
@@ -204,7 +208,7 @@ async fn watch_until(mut stopping: watch::Receiver<()>, visitor: &Visitor, seen:
             if seen.last(|last| last.round.as_ref().is_some_and(|round| unreachable(round).is_none())) {
                 let outcome = try_login(visitor, config).await;
                 failures = if outcome == ProbeOutcome::LoggedIn { 0 } else { failures + 1 };
-                seen.last(|last| last.probe = Some(outcome));
+                seen.last(|last| last.probe = Some((Instant::now(), outcome)));
                 tokio::time::sleep(next_try_in(config, failures)).await;
             } else {
                 tokio::time::sleep(every).await;
