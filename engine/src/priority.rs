@@ -5,7 +5,8 @@
 //! processor (`SCHED_BATCH`, sched(7)), so that each does more at a time and fewer switches are paid for. A commit takes its turn
 //! after those who are about to book: the shorter the processor, the larger the batch, and the fewer the commits. Hashing runs
 //! only while nobody else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once. The
-//! few hashes for staff are not bulk, and run like any other work of theirs.
+//! few hashes for staff are not bulk, and run like any other work of theirs. Work on backups is idle too: a thread in bulk would wait
+//! for the end of its turn, however nice that is.
 
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
@@ -25,21 +26,23 @@ pub enum Work {
     Hashing,
     /// Hashes the passwords of staff: a handful, for whom somebody on the phone waits.
     HashingForStaff,
+    /// Compresses, reads and proves backups: nobody waits for it.
+    BackingUp,
 }
 
 impl Work {
     const fn policy(self) -> ThreadSchedulePolicy {
         ThreadSchedulePolicy::Normal(match self {
             Self::Deciding | Self::Committing | Self::Serving => NormalThreadSchedulePolicy::Batch,
-            Self::Hashing => NormalThreadSchedulePolicy::Idle,
+            Self::Hashing | Self::BackingUp => NormalThreadSchedulePolicy::Idle,
             Self::HashingForStaff => NormalThreadSchedulePolicy::Other,
         })
     }
 
-    /// The nice value; the system ignores that of hashing.
+    /// The nice value; the system ignores that of those who run while nobody else wants to.
     const fn nice(self) -> i32 {
         match self {
-            Self::Deciding | Self::Hashing | Self::HashingForStaff => 0,
+            Self::Deciding | Self::Hashing | Self::HashingForStaff | Self::BackingUp => 0,
             Self::Committing | Self::Serving => 5,
         }
     }
@@ -66,7 +69,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_work_gets_its_place() {
-        for work in [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing, Work::HashingForStaff] {
+        let all =
+            [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing, Work::HashingForStaff, Work::BackingUp];
+        for work in all {
             let found = std::thread::spawn(move || {
                 this_thread_is_for(work);
                 let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));

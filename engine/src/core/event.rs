@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::backup::BackupWish;
 pub use super::booking::PlaceChange;
 pub use super::by::By;
 use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
@@ -273,6 +274,8 @@ pub enum Event {
     },
     /// People were told of a failure or of planned work.
     NoticeNoted(Box<NoticeSaid>),
+    /// A backup or a restore drill was asked for.
+    BackupAsked(BackupWish),
 }
 
 impl Event {
@@ -383,6 +386,7 @@ impl Event {
             | Self::CampaignReopened
             | Self::CampaignErased { .. }
             | Self::NoticeNoted(_)
+            | Self::BackupAsked(_)
             | Self::SiteChanged(_) => {}
         }
     }

@@ -52,6 +52,8 @@ kinds! {
     Campaign = "campaign",
     /// Failures and planned work that people were told of.
     Notice = "notice",
+    /// Backups and restore drills that somebody asked for.
+    Backup = "backup",
 }
 
 impl EventKind {
@@ -104,6 +106,7 @@ impl EventKind {
             | Event::CampaignErased { .. }
             | Event::PeopleErased { .. } => Self::Campaign,
             Event::NoticeNoted(_) => Self::Notice,
+            Event::BackupAsked(_) => Self::Backup,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the only way in which anything changes.
 
 pub mod attendance;
+pub mod backup;
 pub mod booking;
 pub mod by;
 pub mod calls;

@@ -3,6 +3,7 @@
 mod accounts;
 mod attendance;
 mod audit;
+mod backup;
 mod booking;
 mod calls;
 mod campaign;

@@ -20,12 +20,11 @@ use crate::core::setup::Rules;
 use crate::core::time::Instant;
 use crate::gate::Gate;
 use crate::ledger::{
-    HighWaterFile, Index, LoadError, RecoverError, RedbLedger, StoreIdentity, StoreReader, recover, spawn_writer,
+    HighWaterFile, Index, LoadError, MARK_NAME, RecoverError, RedbLedger, StoreIdentity, StoreReader, recover,
+    spawn_writer,
 };
 use crate::roll::{HashPool, HashPoolSettings, PasswordHashParams, PasswordHasher};
 
-/// The name of the high-water mark in the data folder.
-const MARK_NAME: &str = "high-water";
 /// Secrets that must not lie in the store: in a folder of their own, mode 0700.
 const KEYS_FOLDER: &str = "keys";
 

@@ -1,9 +1,18 @@
-//! Verification of the stored journal.
+//! Consistent views of the store, and its verification.
 
 use super::{EngineConfig, EngineHandle};
 use crate::ledger::{LoadError, RecoverError, Snapshot, VerifyReport, verify};
 
 impl EngineHandle {
+    /// A consistent view of the running store. It should be short: while it is held, the file grows by what is written. If the store
+    /// has to be opened again after a failed commit, reading from the view fails.
+    ///
+    /// # Errors
+    /// While the store is being opened again, or if it fails.
+    pub fn snapshot(&self) -> Result<Snapshot, LoadError> {
+        self.0.reader.snapshot()
+    }
+
     /// Verifies the running store on a consistent view of it. Takes seconds of one core on a large store.
     pub async fn verify(&self) -> Result<VerifyReport, LoadError> {
         let reader = self.0.reader.clone();

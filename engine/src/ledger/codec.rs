@@ -143,6 +143,26 @@ pub(crate) fn read_block(
     if rest == chain.0 { Ok(chain) } else { Err(damaged("a block whose chain does not verify")) }
 }
 
+/// What a stored block says of itself at its ends; its entries are not looked at.
+pub(super) struct BlockFrame {
+    /// How many entries it has.
+    pub(super) entries: u32,
+    /// The chain that it continues.
+    pub(super) before: Chain,
+    /// The chain after it.
+    pub(super) after: Chain,
+}
+
+/// Reads the ends of a block.
+pub(super) fn block_frame(first_seq: u64, bytes: &[u8]) -> Result<BlockFrame, LoadError> {
+    let damaged = || LoadError::Damaged { what: "a short block", at: first_seq };
+    let (_format, rest) = bytes.split_first().ok_or_else(damaged)?;
+    let (entries, rest) = take::<4>(rest).ok_or_else(damaged)?;
+    let (before, rest) = take::<32>(rest).ok_or_else(damaged)?;
+    let after = *rest.last_chunk::<32>().ok_or_else(damaged)?;
+    Ok(BlockFrame { entries: u32::from_le_bytes(entries), before: Chain(before), after: Chain(after) })
+}
+
 /// The entry `seq` of a stored block, without its chain: `verify` is who checks that.
 pub(super) fn entry_of(first_seq: u64, bytes: &[u8], seq: u64) -> Result<Entry, LoadError> {
     let damaged = || LoadError::Damaged { what: "an entry of the journal", at: seq };

@@ -13,6 +13,9 @@ use super::codec::Chain;
 use super::index::Index;
 use crate::planted::{Bug, planted};
 
+/// The mark's name in the data folder.
+pub(crate) const MARK_NAME: &str = "high-water";
+
 /// How far the journal of a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HighWater {

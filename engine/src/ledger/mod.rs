@@ -4,15 +4,22 @@
 
 mod audit;
 mod codec;
+mod course;
+mod delta;
+mod export;
+mod export_error;
 #[cfg(test)]
 mod faults;
+mod frames;
 mod high_water;
 mod index;
 mod lag;
 mod overlay;
 mod overwrite;
 mod queue;
+mod rebuild;
 mod recover;
+mod replay;
 mod seal;
 mod session_entry;
 #[cfg(test)]
@@ -22,6 +29,7 @@ mod storage;
 mod store;
 mod tables;
 mod thread;
+mod touched;
 mod verify;
 mod writer;
 
@@ -30,6 +38,10 @@ pub(crate) use codec::digest_of;
 #[cfg(test)]
 pub(crate) use codec::read_block;
 pub use codec::{Block, BlockWriter, CHAIN_START, Chain, FORMAT};
+pub use delta::{Delta, read_delta_heads};
+pub use export::{Exported, StoreHead, TableDigest, read_export};
+pub use export_error::ExportError;
+pub(crate) use high_water::MARK_NAME;
 #[cfg(test)]
 pub(crate) use high_water::Marker;
 pub use high_water::{HighWater, HighWaterError, HighWaterFile};
@@ -37,7 +49,9 @@ pub use index::{Index, ResidentEntry, Staff};
 pub use queue::{LedgerQueue, Submission};
 #[cfg(test)]
 pub(crate) use queue::{Message, queue};
+pub use rebuild::{rebuild, write_mark};
 pub use recover::{RecoverError, Recovered, recover};
+pub use replay::{Applied, Replay};
 pub use session_entry::SessionEntry;
 pub use snapshot::{Journal, Snapshot};
 pub use store::{RedbLedger, StoreReader};
@@ -125,6 +139,14 @@ pub enum Append {
 #[error("the store failed: {0}")]
 pub struct StoreError(#[from] pub redb::Error);
 
+impl StoreError {
+    /// Whether what is stored is not what was written: trying again does not help.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        matches!(self.0, redb::Error::Corrupted(_))
+    }
+}
+
 /// Why a store cannot be opened. Advice: `InUse` try again later; the others need a person.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -178,9 +200,6 @@ macro_rules! store_error_from {
     };
 }
 store_error_from!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
-
-/// Hears of each stored block: its first sequence number and its bytes.
-pub type EachBlock<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), LoadError>;
 
 /// The durable store as the writer needs it. `append` writes one block, the rows beside it and a slice of the fold in one
 /// atomic, synced commit.

@@ -1,6 +1,6 @@
 //! From disk to memory: tables, then the journal's tail through the same `apply`, then counts.
 
-use super::codec::{CHAIN_START, Chain, read_block};
+use super::codec::{CHAIN_START, Chain, block_frame, read_block};
 use super::high_water::{HighWater, HighWaterError, HighWaterFile};
 use super::index::{Head, Index};
 use super::snapshot::{Snapshot, refusing_panics};
@@ -76,7 +76,7 @@ fn try_load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Op
     let mut replayed = 0;
     let mut first = true;
     let from = chain_at.map_or(folded, |at| at.min(folded)).max(1);
-    snapshot.blocks_from(from, &mut |first_seq, bytes| {
+    snapshot.blocks_from(from, |first_seq, bytes| {
         if std::mem::take(&mut first) {
             // The block before is not read; this one says itself what it continues, and `verify` reads them all.
             head.chain = block_start(first_seq, bytes)?;
@@ -103,9 +103,7 @@ fn try_load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Op
         Ok(())
     })?;
     let seal = snapshot.seal()?;
-    if (head.seq, head.chain) != (seal.seq, seal.chain) {
-        return Err(LoadError::Damaged { what: "the journal's end", at: seal.seq });
-    }
+    seal.check_end(head.seq, head.chain)?;
     head.at = seal.at;
     if head.seq < folded {
         return Err(LoadError::Damaged { what: "tables that are ahead of the journal", at: folded });
@@ -115,8 +113,7 @@ fn try_load(snapshot: &Snapshot, chain_at: Option<u64>) -> Result<(Recovered, Op
 }
 
 fn block_start(first_seq: u64, bytes: &[u8]) -> Result<Chain, LoadError> {
-    let start = bytes.get(5..37).and_then(|bytes| bytes.try_into().ok()).map(Chain);
-    let start = start.ok_or(LoadError::Damaged { what: "a short block", at: first_seq })?;
+    let start = block_frame(first_seq, bytes)?.before;
     if first_seq == 1 && start != CHAIN_START {
         return Err(LoadError::Damaged { what: "a journal that does not start at the beginning", at: first_seq });
     }

@@ -6,6 +6,7 @@
 
 use redb::{Key, Table, TableHandle};
 
+use super::LoadError;
 use super::codec::{CHAIN_START, Chain, FORMAT};
 use crate::core::time::Instant;
 
@@ -13,7 +14,8 @@ use crate::core::time::Instant;
 pub(super) const SEALED: [&str; 7] = ["meta", "people", "passwords", "staff", "residents", "sessions", "contacts"];
 
 const SUM_BYTES: usize = 16;
-const SEAL_BYTES: usize = 1 + SEALED.len() * SUM_BYTES + 8 + 8 + 32;
+/// How long a stored seal is.
+pub(super) const SEAL_BYTES: usize = 1 + SEALED.len() * SUM_BYTES + 8 + 8 + 32;
 
 /// The sum of the hashes of a table's rows, each with its key. It does not depend on their order, so a change of one row costs
 /// two hashes.
@@ -58,6 +60,12 @@ impl Seal {
     /// The sum of the sealed table `name`.
     pub(super) fn sum(&self, name: &str) -> RowSum {
         self.sums[place(name)]
+    }
+
+    /// Whether a journal that was read ends where this says.
+    pub(super) fn check_end(&self, seq: u64, chain: Chain) -> Result<(), LoadError> {
+        let ends_here = (seq, chain) == (self.seq, self.chain);
+        if ends_here { Ok(()) } else { Err(LoadError::Damaged { what: "the journal's end", at: self.seq }) }
     }
 
     /// Writes a row of a sealed table.

@@ -12,7 +12,7 @@ use redb::{
 };
 
 use super::audit::AuditRow;
-use super::codec::{FORMAT, decode_row, entry_of};
+use super::codec::{FORMAT, block_frame, decode_row, entry_of};
 use super::overlay::Overlay;
 use super::seal::{RowSum, SEALED, Seal};
 use super::storage::CACHE_BYTES;
@@ -21,7 +21,7 @@ use super::tables::{
     AUDIT_MAKERS, AUDIT_PEOPLE, CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE,
     RESIDENTS, SEAL, SEAL_KEY, SESSIONS, SETUP_KEY, STAFF,
 };
-use super::{Beside, EachBlock, LoadError, StoreIdentity};
+use super::{Beside, LoadError, StoreIdentity};
 use crate::core::campaign::Setup;
 use crate::core::event::Entry;
 use crate::core::ids::{ResidentNo, SessionId};
@@ -100,11 +100,21 @@ impl Snapshot {
     fn rows<K: Key + 'static>(
         &self,
         table: TableDefinition<'_, K, &'static [u8]>,
-        mut each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), LoadError>,
+        each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), LoadError>,
     ) -> Result<(), LoadError> {
+        self.each_row(table, each)
+    }
+
+    /// The same for whoever may fail in another way.
+    pub(super) fn each_row<K: Key + 'static, E: From<LoadError>>(
+        &self,
+        table: TableDefinition<'_, K, &'static [u8]>,
+        mut each: impl FnMut(K::SelfType<'_>, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut sum = RowSum::default();
-        for row in self.view.open_table(table)?.iter()? {
-            let (key, row) = row?;
+        let table_read = self.view.open_table(table).map_err(LoadError::from)?;
+        for row in table_read.iter().map_err(LoadError::from)? {
+            let (key, row) = row.map_err(LoadError::from)?;
             sum.add(K::as_bytes(&key.value()).as_ref(), row.value());
             each(key.value(), row.value())?;
         }
@@ -112,7 +122,7 @@ impl Snapshot {
             return Ok(());
         }
         let what = SEALED.into_iter().find(|sealed| *sealed == table.name()).expect("a sealed table");
-        Err(LoadError::Damaged { what, at: 0 })
+        Err(LoadError::Damaged { what, at: 0 }.into())
     }
 
     fn meta(&self, wanted: &str) -> Result<Option<Vec<u8>>, LoadError> {
@@ -139,11 +149,25 @@ impl Snapshot {
     }
 
     /// Every stored block from the one that holds `seq` on.
-    pub fn blocks_from(&self, seq: u64, each: EachBlock<'_>) -> Result<(), LoadError> {
-        let journal = self.view.open_table(JOURNAL)?;
-        let holder = journal.range(..=seq)?.next_back().transpose()?.map_or(0, |(first, _)| first.value());
-        for row in journal.range(holder..)? {
-            let (first, bytes) = row?;
+    pub fn blocks_from(
+        &self,
+        seq: u64,
+        each: impl FnMut(u64, &[u8]) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        self.each_block(seq, each)
+    }
+
+    /// The same for whoever may fail in another way.
+    pub(super) fn each_block<E: From<LoadError>>(
+        &self,
+        seq: u64,
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let journal = self.view.open_table(JOURNAL).map_err(LoadError::from)?;
+        let last = journal.range(..=seq).map_err(LoadError::from)?.next_back().transpose().map_err(LoadError::from)?;
+        let holder = last.map_or(0, |(first, _)| first.value());
+        for row in journal.range(holder..).map_err(LoadError::from)? {
+            let (first, bytes) = row.map_err(LoadError::from)?;
             each(first.value(), bytes.value())?;
         }
         Ok(())
@@ -152,6 +176,19 @@ impl Snapshot {
     /// The sequence number of the journal's last entry; 0 before the first.
     pub fn last_seq(&self) -> Result<u64, LoadError> {
         Ok(self.seal()?.seq)
+    }
+
+    /// The chain after entry `seq`, if a block ends with it: stores that agree in it have the same journal up to there.
+    pub fn chain_after(&self, seq: u64) -> Result<Option<[u8; 32]>, LoadError> {
+        refusing_panics(|| {
+            let Seal { seq: last_seq, chain, .. } = self.seal()?;
+            if seq >= last_seq {
+                return Ok((seq == last_seq).then_some(chain.0));
+            }
+            let journal = self.view.open_table(JOURNAL)?;
+            let block = journal.get(seq + 1)?;
+            block.map(|bytes| Ok(block_frame(seq + 1, bytes.value())?.before.0)).transpose()
+        })
     }
 
     /// The journal, for whoever reads single entries of it.
@@ -301,7 +338,7 @@ impl AuditSum {
 }
 
 /// redb panics on some pages that are not what it wrote. Whoever asked hears that the store is damaged.
-pub(super) fn refusing_panics<T>(read: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
-    let damaged = |_panic| Err(LoadError::Damaged { what: "a page that cannot be read", at: 0 });
+pub(super) fn refusing_panics<T, E: From<LoadError>>(read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let damaged = |_panic| Err(LoadError::Damaged { what: "a page that cannot be read", at: 0 }.into());
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }

@@ -10,8 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, DatabaseError, Durability, ReadableTable};
+use redb::{Database, DatabaseError, Durability, ReadableTable, WriteTransaction};
 
+use super::audit::AuditRow;
 use super::codec::{Chain, FORMAT, encode_row};
 use super::index::Index;
 use super::overwrite::overwrite_free_pages;
@@ -21,7 +22,7 @@ use super::snapshot::{Snapshot, refusing_panics};
 use super::storage::{FileStorage, Storage};
 use super::tables::{
     AUDIT_MAKERS, AUDIT_PEOPLE, CONTACTS, FOLDED_KEY, FORMAT_KEY, IDENTITY_KEY, JOURNAL, META, PASSWORDS, PEOPLE,
-    RESIDENTS, SEAL, SEAL_KEY, SESSIONS, SETUP_KEY, STAFF,
+    RESIDENTS, SEAL, SEAL_KEY, SESSIONS, SETUP_KEY, STAFF, make_all,
 };
 use super::{Append, Beside, Block, FoldSlice, Ledger, LoadError, StoreError, StoreIdentity};
 use crate::planted::{Bug, planted};
@@ -60,6 +61,7 @@ impl RedbLedger {
     pub(crate) fn create_on(storage: Arc<dyn Storage>, identity: StoreIdentity) -> Result<Self, LoadError> {
         let database = storage.create().map_err(open_error)?;
         let write = begin(&database)?;
+        make_all(&write)?;
         {
             let mut seal = Seal::EMPTY;
             let mut meta = write.open_table(META)?;
@@ -67,15 +69,6 @@ impl RedbLedger {
             seal.put(&mut meta, IDENTITY_KEY, &encode_row(&identity))?;
             seal.put(&mut meta, FOLDED_KEY, &0_u64.to_le_bytes())?;
             write.open_table(SEAL)?.insert(SEAL_KEY, seal.encode().as_slice())?;
-            write.open_table(JOURNAL)?;
-            write.open_table(AUDIT_PEOPLE)?;
-            write.open_table(AUDIT_MAKERS)?;
-            write.open_table(PEOPLE)?;
-            write.open_table(PASSWORDS)?;
-            write.open_table(STAFF)?;
-            write.open_table(CONTACTS)?;
-            write.open_table(RESIDENTS)?;
-            write.open_table(SESSIONS)?;
         }
         write.commit()?;
         Ok(Self { storage, database: Arc::new(RwLock::new(Some(database))), identity })
@@ -120,28 +113,25 @@ impl RedbLedger {
         self.reader().snapshot()
     }
 
-    fn commit(&self, block: Option<&Block>, beside: &[&Beside], fold: Option<&FoldSlice>) -> Result<(), StoreError> {
+    /// Writes whole blocks, the rows beside them and a slice of the fold in one synced commit.
+    pub(super) fn commit(
+        &self,
+        blocks: &[&Block],
+        beside: &[&Beside],
+        fold: Option<&FoldSlice>,
+    ) -> Result<(), StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let write = begin(database.as_ref().expect("a suspended ledger is reopened before it is used"))?;
         let mut sealed = write.open_table(SEAL)?;
         let mut seal = sealed.get(SEAL_KEY)?.and_then(|row| Seal::decode(row.value())).ok_or_else(no_seal)?;
-        if let Some(block) = block {
+        for block in blocks {
             let mut journal = write.open_table(JOURNAL)?;
             let replaced = journal.insert(block.first_seq, block.bytes.as_slice())?;
             assert!(replaced.is_none(), "a sequence number is used once");
             seal.seq = block.first_seq + u64::from(block.entries) - 1;
             seal.chain = block.chain;
             seal.at = seal.at.max(block.at);
-            if !block.audit.is_empty() {
-                let mut by_person = write.open_table(AUDIT_PEOPLE)?;
-                let mut by_maker = write.open_table(AUDIT_MAKERS)?;
-                for row in &block.audit {
-                    for person in &row.people {
-                        by_person.insert((person.0, row.seq), ())?;
-                    }
-                    by_maker.insert((&*row.maker, row.seq), ())?;
-                }
-            }
+            put_audit(&write, &block.audit)?;
         }
         for rows in beside {
             let mut people = write.open_table(PEOPLE)?;
@@ -190,6 +180,22 @@ impl RedbLedger {
     }
 }
 
+/// Writes what the audit's index gets of some entries.
+pub(super) fn put_audit(write: &WriteTransaction, rows: &[AuditRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut by_person = write.open_table(AUDIT_PEOPLE)?;
+    let mut by_maker = write.open_table(AUDIT_MAKERS)?;
+    for row in rows {
+        for person in &row.people {
+            by_person.insert((person.0, row.seq), ())?;
+        }
+        by_maker.insert((&*row.maker, row.seq), ())?;
+    }
+    Ok(())
+}
+
 /// redb writes when it closes a store, and panics if it finds damage then; that is no reason to fall silent about why the store
 /// was refused.
 impl Drop for RedbLedger {
@@ -220,7 +226,7 @@ fn no_seal() -> StoreError {
     StoreError(redb::StorageError::Corrupted("the store has no seal".into()).into())
 }
 
-pub(super) fn begin(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
+pub(super) fn begin(database: &Database) -> Result<WriteTransaction, StoreError> {
     let mut write = database.begin_write()?;
     let durability = if planted(Bug::AcknowledgeBeforeSync) { Durability::None } else { Durability::Immediate };
     write.set_durability(durability).expect("no savepoint is ever made");
@@ -236,7 +242,7 @@ pub(super) fn open_error(error: DatabaseError) -> LoadError {
 
 impl Ledger for RedbLedger {
     fn append(&mut self, block: Option<&Block>, beside: &[&Beside], fold: Option<&FoldSlice>) -> Append {
-        match self.commit(block, beside, fold) {
+        match self.commit(block.as_slice(), beside, fold) {
             Ok(()) => Append::Durable,
             Err(error) => Append::Unknown(error),
         }

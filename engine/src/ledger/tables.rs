@@ -1,7 +1,7 @@
 //! The tables of a store and the keys of its single rows. `SEALED` names those that the seal adds up; the journal has its chain, and
 //! `verify` holds the audit's index against it.
 
-use redb::TableDefinition;
+use redb::{TableDefinition, TableError, WriteTransaction};
 
 pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 pub(super) const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
@@ -27,3 +27,41 @@ pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const IDENTITY_KEY: &str = "identity";
 pub(super) const SETUP_KEY: &str = "setup";
 pub(super) const FOLDED_KEY: &str = "folded_seq";
+
+/// A table whose rows an export holds.
+pub(super) enum Exportable {
+    /// Rows by name.
+    Named(TableDefinition<'static, &'static str, &'static [u8]>),
+    /// Rows by number.
+    Numbered(TableDefinition<'static, u32, &'static [u8]>),
+    /// The blocks.
+    Journal,
+}
+
+/// What an export holds, in this order. The seal stands in its header, and the audit's index follows from the journal.
+pub(super) static EXPORTED: &[Exportable] = &[
+    Exportable::Named(META),
+    Exportable::Named(STAFF),
+    Exportable::Numbered(PEOPLE),
+    Exportable::Numbered(PASSWORDS),
+    Exportable::Numbered(CONTACTS),
+    Exportable::Numbered(RESIDENTS),
+    Exportable::Numbered(SESSIONS),
+    Exportable::Journal,
+];
+
+/// Makes every table of a store.
+pub(super) fn make_all(write: &WriteTransaction) -> Result<(), TableError> {
+    write.open_table(META)?;
+    write.open_table(SEAL)?;
+    write.open_table(JOURNAL)?;
+    write.open_table(AUDIT_PEOPLE)?;
+    write.open_table(AUDIT_MAKERS)?;
+    write.open_table(PEOPLE)?;
+    write.open_table(PASSWORDS)?;
+    write.open_table(STAFF)?;
+    write.open_table(CONTACTS)?;
+    write.open_table(RESIDENTS)?;
+    write.open_table(SESSIONS)?;
+    Ok(())
+}

@@ -91,7 +91,7 @@ fn replay(snapshot: &Snapshot, mark: Option<HighWater>, problems: &mut Problems)
     let mut chain = CHAIN_START;
     let mut next = 1;
     let mut chain_at_mark = None;
-    snapshot.blocks_from(1, &mut |first_seq, bytes| {
+    snapshot.blocks_from(1, |first_seq, bytes| {
         if first_seq != next {
             problems.add(format!("the journal has a gap before entry {first_seq}"));
         }

@@ -75,7 +75,7 @@ impl Journal {
         }
         let mut judged = Ok(());
         let read = reader.snapshot().and_then(|snapshot| {
-            snapshot.blocks_from(self.seq() + 1, &mut |first_seq, bytes| {
+            snapshot.blocks_from(self.seq() + 1, |first_seq, bytes| {
                 let gap = LoadError::Damaged { what: "a gap", at: first_seq };
                 let before = *self.chains.get(first_seq as usize - 1).ok_or(gap)?;
                 read_block(first_seq, bytes, before, |seq, entry, chain| {

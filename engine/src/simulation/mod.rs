@@ -3,7 +3,7 @@
 //!
 //! `world` is the engine without threads, `people` what is asked, `life` the scheduler, `crash` and `quiet` its greater steps,
 //! `journal`, `keys` and `verdict` the auditor's own rules, `memory` what
-//! it sees of the engine itself, `trace` what a world leaves in memory. `planted_table` shows that the auditor finds what it should.
+//! it sees of the engine itself, `copies` what its backup would be, `trace` what a world leaves in memory. `planted_table` shows that the auditor finds what it should.
 //!
 //! `SESSHU_SEED` runs one seed alone, `SESSHU_SIM_SEEDS` so many, `SESSHU_SIM_MINUTES` so long. A seed that fails is printed with
 //! its last events and kept in `kept_seeds.txt`; the seeds of that file are always run.
@@ -11,6 +11,7 @@
 mod auditor;
 mod city;
 mod clients;
+mod copies;
 mod crash;
 mod journal;
 mod keys;

@@ -3,6 +3,7 @@
 
 use super::auditor::{Judged, Violation, wrong};
 use super::clients::{Ask, Call};
+use super::copies;
 use super::lanes::places_left;
 use super::life::Life;
 use super::verdict::offered;
@@ -174,7 +175,7 @@ impl Life {
         if !report.problems.is_empty() || report.entries != self.auditor.journal.seq() {
             return wrong("the store verifies", format!("{report:?}"));
         }
-        Ok(())
+        copies::are_the_store(&snapshot, &report)
     }
 }
 

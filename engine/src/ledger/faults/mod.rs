@@ -4,6 +4,8 @@
 mod bit_flips;
 mod clock_jumps;
 mod crash_images;
+mod deltas;
+mod exports;
 mod failing_io;
 mod script;
 
