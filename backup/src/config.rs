@@ -1,8 +1,13 @@
 //! The table `[backup]` of the configuration.
 
-use std::path::PathBuf;
+mod check;
+
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sesshu_engine::core::time::ClockTime;
+
+pub use check::Problem;
 
 /// How backups are made and kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,8 +21,8 @@ pub struct BackupConfig {
     pub second_keep_days: u16,
     /// When the daily backup is taken, in the city's zone.
     pub daily_at: String,
-    /// Whether the server takes daily backups by itself; else a timer calls `sesshu backup daily`.
-    pub schedule: bool,
+    /// Whether the server takes daily backups by itself; else a timer calls `sesshu backup daily`. Default: it does, unless it serves a demo.
+    pub schedule: Option<bool>,
     /// Where generations are restored to be checked. It holds plain data for minutes. Default: `scratch` in the data folder.
     pub scratch: Option<PathBuf>,
     /// How much may be read and written for backups in a second, in MiB (1 to 10000).
@@ -43,7 +48,7 @@ impl Default for BackupConfig {
             second: None,
             second_keep_days: 7,
             daily_at: "03:00".into(),
-            schedule: true,
+            schedule: None,
             scratch: None,
             io_mib_per_second: 64,
             cpu_percent: 50,
@@ -53,5 +58,46 @@ impl Default for BackupConfig {
             recipients: Vec::new(),
             identity_file: None,
         }
+    }
+}
+
+/// The folders that backups have to do with, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where generations lie.
+    pub dir: PathBuf,
+    /// The second place, if there is one.
+    pub second: Option<PathBuf>,
+    /// Where generations are restored to be checked.
+    pub scratch: PathBuf,
+}
+
+impl Places {
+    /// Where the journal is shipped to, and read from: the second place, or where generations lie.
+    #[must_use]
+    pub fn journal(&self) -> &Path {
+        self.second.as_deref().unwrap_or(&self.dir)
+    }
+}
+
+impl BackupConfig {
+    /// The folders, for the data folder `data`.
+    #[must_use]
+    pub fn places(&self, data: &Path) -> Places {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        Places {
+            dir: self.dir.clone().unwrap_or_else(|| data.join("backups")),
+            second: self.second.clone(),
+            scratch: self.scratch.clone().unwrap_or_else(|| data.join("scratch")),
+            data,
+        }
+    }
+
+    /// When the daily backup is taken; the check has refused a text that is no time.
+    #[must_use]
+    pub fn daily_clock(&self) -> ClockTime {
+        self.daily_at.parse().unwrap_or(ClockTime(3 * 60))
     }
 }

@@ -18,7 +18,7 @@ pub struct DrillRecord {
     pub with_journal: bool,
     /// From the beginning to the first booking that the restored server acknowledged, in milliseconds: the recovery time.
     pub recovery_ms: u64,
-    /// How old the newest restored entry was when the drill began, in seconds: the data that would have been lost.
+    /// How long before the drill's beginning the restored data ended, in seconds: what would have been lost.
     pub data_age_seconds: u64,
     /// What was restored.
     pub counts: Counts,
@@ -34,7 +34,7 @@ pub struct DrillRecord {
 /// One step of a drill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillStep {
-    /// Which: `restore`, `verify`, `serve`, `login`, `read`, `book`.
+    /// Which: `restore`, `verify`, `serve`, `login`, `read`, `book`, `check`.
     pub name: String,
     /// How long it took, in milliseconds.
     pub ms: u64,

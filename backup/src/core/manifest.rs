@@ -18,7 +18,7 @@ pub enum Kind {
     Manual,
 }
 
-/// Why an extra generation was taken.
+/// Why a generation was taken that no backup day asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {
@@ -26,6 +26,10 @@ pub enum Reason {
     Asked,
     /// Another version of the program is about to open the store.
     Upgrade,
+    /// A day has passed, although the wall clock does not say so: it was set back. A daily generation with this reason stands for a
+    /// backup day of its own.
+    #[serde(rename = "clock-set")]
+    ClockSet,
 }
 
 /// One table of the store, or one file beside it.
@@ -79,7 +83,7 @@ pub struct Manifest {
     pub file: String,
     /// Why it was taken.
     pub kind: Kind,
-    /// Why an extra one was taken.
+    /// Why one was taken that no backup day asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// Who asked for it: `schedule`, `uid:0`, `staff:LOGIN`, `upgrade`.
@@ -101,6 +105,8 @@ pub struct Manifest {
     pub parts: Vec<Part>,
     /// The size of the file, in bytes.
     pub bytes: u64,
+    /// The size of what is in it, before it was compressed, in bytes.
+    pub plain_bytes: u64,
     /// blake3 of the file, in hex.
     pub blake3: String,
     /// To whom it is encrypted (`age1…`); empty if it is not.
@@ -142,6 +148,7 @@ mod instant {
     use serde::{Deserialize, Deserializer, Serializer};
     use sesshu_engine::core::time::Instant;
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
     pub(super) fn serialize<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&at.to_rfc3339())
     }

@@ -33,6 +33,9 @@ impl Generation {
     }
 
     /// Its instant, to the second.
+    ///
+    /// # Panics
+    /// Never: a name was checked when it was made.
     #[must_use]
     pub fn instant(&self) -> Instant {
         read(&self.0).expect("a name was checked when it was made")
