@@ -94,18 +94,26 @@ if (live) {
 const renew = document.querySelector("[data-renew]");
 if (renew) {
   const lost = document.querySelector("[data-renew-lost]");
-  const every = 15000;
+  const every = 1000 * (renew.dataset.every || 15);
   let timer;
   const again = async () => {
     try {
       const answer = await fetch(renew.dataset.renew, { signal: AbortSignal.timeout(10000) });
       if (!answer.ok || answer.redirected) throw new Error("the page cannot be renewed");
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      let waits = false;
       for (const part of document.querySelectorAll("[data-part]")) {
         const other = next.getElementById(part.id);
-        if (other && !part.contains(document.activeElement) && part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
+        if (!other || part.innerHTML === other.innerHTML) continue;
+        if (part.contains(document.activeElement)) waits = true;
+        else part.innerHTML = other.innerHTML;
       }
       lost.hidden = true;
+      // Nothing changes any more: there is nothing to ask for.
+      if (!waits && !next.querySelector("[data-renew]")) {
+        timer = clearInterval(timer);
+        renew.closest(".live-bar").hidden = true;
+      }
     } catch {
       lost.hidden = false;
     }

@@ -35,4 +35,8 @@ pub use public::public_router;
 pub use serve::{ConnectionLimits, ServeOptions, TlsError, load_tls, reload_tls, serve};
 pub use site_flags::site_flags;
 pub use staff::{Access, Method, NetworkRange, RouteRow, StaffConfig, staff_router, staff_routes};
+pub use staff::{
+    AskedView, BackupDesk, BackupRefused, BackupWork, BackupsView, CountsView, DrillView, GenerationKind,
+    GenerationView, JournalView, ProofView, RunningView, SecondView, TroubleView,
+};
 pub use texts::{is_page_text, page_languages};

@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod audit;
+mod backup_desk;
 mod campaign;
 mod claim;
 mod config;
@@ -34,5 +35,9 @@ mod venue;
 mod words;
 
 pub use access::{Access, Method, RouteRow};
+pub use backup_desk::{
+    AskedView, BackupDesk, BackupRefused, BackupWork, BackupsView, CountsView, DrillView, GenerationKind,
+    GenerationView, JournalView, ProofView, RunningView, SecondView, TroubleView,
+};
 pub use config::{NetworkRange, StaffConfig};
 pub use routes::{staff_router, staff_routes};

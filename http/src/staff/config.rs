@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
 use sesshu_monitor::MonitorHandle;
 use tokio::sync::watch;
 
+use super::backup_desk::BackupDesk;
 use crate::config::{Client, TrustedProxy};
 
 /// The settings of the staff console.
@@ -35,6 +37,8 @@ pub struct StaffConfig {
     pub keep_days: u16,
     /// The monitor; none in a process without one.
     pub monitor: Option<MonitorHandle>,
+    /// The backups; none in a process without them.
+    pub backups: Option<Arc<dyn BackupDesk>>,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
@@ -62,6 +66,7 @@ impl Default for StaffConfig {
             requests_in_flight_max: 512,
             overview_every: Duration::from_secs(5),
             monitor: None,
+            backups: None,
             stopping: None,
         }
     }

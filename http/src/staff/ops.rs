@@ -1,6 +1,8 @@
 //! `/ops`: the machine and the service, watched day and night: what is wrong and what to do, gauges against their thresholds, who is
-//! told by which way, when nobody is. All of it is the monitor's; these pages show it and hand orders on.
+//! told by which way, when nobody is; and the backups. All of it is the monitor's and the backups': these pages show it and hand
+//! orders on.
 
+mod backups;
 mod chart;
 mod contacts;
 mod gauges;
@@ -14,6 +16,7 @@ mod silences;
 mod spark;
 mod words;
 
+pub(super) use backups::{get_backups, get_drills, get_drills_csv, post_backup, post_drill};
 pub(super) use contacts::{get_contacts, post_call};
 pub(super) use glance::get_glance;
 pub(super) use history::get_history;

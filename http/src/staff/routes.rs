@@ -167,7 +167,7 @@ fn notice_pages(table: StaffRoutes) -> StaffRoutes {
         .route(Roles(WATCHERS), Get, "/notices/{no}/record.csv", notices::get_record)
 }
 
-/// The monitor's findings, and what is ordered of it.
+/// The monitor's findings and the backups, and what is ordered of them.
 fn ops_pages(table: StaffRoutes) -> StaffRoutes {
     use Access::Roles;
     use Method::{Get, Post};
@@ -183,6 +183,11 @@ fn ops_pages(table: StaffRoutes) -> StaffRoutes {
         .route(Roles(WATCHERS), Post, "/ops/silences/{no}/end", ops::post_end_silence)
         .route(Roles(WATCHERS), Get, "/ops/contacts", ops::get_contacts)
         .route(Roles(WATCHERS), Post, "/ops/calls", ops::post_call)
+        .route(Roles(WATCHERS), Get, "/ops/backups", ops::get_backups)
+        .route(Roles(WATCHERS), Post, "/ops/backups/now", ops::post_backup)
+        .route(Roles(WATCHERS), Post, "/ops/backups/drill", ops::post_drill)
+        .route(Roles(WATCHERS), Get, "/ops/backups/drills", ops::get_drills)
+        .route(Roles(WATCHERS), Get, "/ops/backups/drills.csv", ops::get_drills_csv)
 }
 
 /// The overview and the audit.
@@ -306,7 +311,7 @@ pub(super) const NAV: &[NavLink] = &[
         access: Access::Roles(WATCHERS),
         path: "/ops",
         label: "運用",
-        about: "異常と通知、ディスクやCPUの値、過去の推移を見る",
+        about: "異常と通知、ディスクやCPUの値、過去の推移、バックアップを見る",
     },
     NavLink {
         access: Access::Roles(WATCHERS),

@@ -1,6 +1,7 @@
 //! The staff console over its router: who gets in, who sees what, and what each state says.
 
 mod audit;
+mod backups;
 mod browser;
 mod campaign;
 mod city;

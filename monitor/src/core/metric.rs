@@ -147,6 +147,18 @@ metrics! {
     CertificateDays = "certificate_days", Watcher, Days, Low, [Some(14.0), Some(3.0)], for 0, back 1.0, clear 0;
     /// How old the newest verified generation of the backups is.
     BackupAge = "backup_age", Server, Hours, High, [Some(26.0), Some(50.0)], for 60, back 1.0, clear 0;
+    /// The last backup failed.
+    BackupFailed = "backup_failed", Server, Yes, High, [Some(1.0), None], for 0, back 0.0, clear 0;
+    /// How many generations of the backups are not what was written.
+    BackupDamaged = "backup_damaged", Server, Count, High, [Some(1.0), Some(2.0)], for 0, back 0.0, clear 0;
+    /// Copies do not reach the second place.
+    CopyFailed = "copy_failed", Server, Yes, High, [Some(1.0), None], for 60, back 0.0, clear 0;
+    /// How far the shipped journal is behind: so much is lost with the machine.
+    JournalLag = "journal_lag", Server, Seconds, High, [Some(120.0), Some(1_800.0)], for 20, back 30.0, clear 30;
+    /// A restore drill is overdue.
+    DrillOverdue = "drill_overdue", Server, Yes, High, [Some(1.0), None], for 0, back 0.0, clear 0;
+    /// The last restore drill failed.
+    DrillFailed = "drill_failed", Server, Yes, High, [Some(1.0), None], for 0, back 0.0, clear 0;
     /// An operator looked up unusually many people.
     LookupsUnusual = "lookups_unusual", Server, Count, High, [Some(1.0), None], for 0, back 0.0, clear 0;
     /// Something could not be measured.

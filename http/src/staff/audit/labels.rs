@@ -1,5 +1,6 @@
 //! The closed lists of the journal as staff read them.
 
+use sesshu_engine::core::backup::BackupWish;
 use sesshu_engine::core::event_kind::EventKind;
 use sesshu_engine::core::ids::Channel;
 use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
@@ -24,6 +25,7 @@ pub(super) const fn kind_words(kind: EventKind) -> &'static str {
         EventKind::Export => "書き出し",
         EventKind::Campaign => "事業の終了と消去",
         EventKind::Notice => "障害・保守のお知らせ",
+        EventKind::Backup => "バックアップと復元訓練",
     }
 }
 
@@ -96,6 +98,14 @@ pub(super) fn notice_words(said: &NoticeSaid) -> String {
         NoticeStep::Ended => "お知らせを終えました",
     };
     format!("{kind}の{step}（{}番、{}）：{}", said.notice, instant_words(said.at), said.ja)
+}
+
+/// What was asked of the backups.
+pub(super) const fn backup_words(wish: BackupWish) -> &'static str {
+    match wish {
+        BackupWish::Backup => "バックアップを取るよう指示しました",
+        BackupWish::Drill => "復元訓練を始めるよう指示しました",
+    }
 }
 
 pub(super) const fn reached_words(reached: Reached) -> &'static str {

@@ -7,8 +7,8 @@ use sesshu_engine::core::resident::{Booking, BookingState};
 use sesshu_engine::core::staff::StaffAccount;
 
 use super::labels::{
-    call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words, notice_words,
-    reached_words, state_words, view_words,
+    backup_words, call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words,
+    notice_words, reached_words, state_words, view_words,
 };
 use crate::staff::dates::{day_words, instant_words};
 use crate::staff::words::export_reason_words;
@@ -82,6 +82,7 @@ pub(super) fn sentence(engine: &EngineHandle, event: &Event) -> Sentence {
             Sentence::of_nobody(format!("{what}を書き出しました（目的：{reason}、{rows}行）"))
         }
         Event::NoticeNoted(said) => Sentence::of_nobody(notice_words(said)),
+        Event::BackupAsked(wish) => Sentence::of_nobody(backup_words(*wish)),
         Event::CampaignReopened => Sentence::of_nobody("事業の終了を取り消しました"),
         Event::CampaignErased { on } => {
             Sentence::of_nobody(format!("全員の個人情報を消去しました（{}）", day_words(*on)))
@@ -195,6 +196,7 @@ fn campaign_words(engine: &EngineHandle, event: &Event) -> String {
         | Event::CampaignReopened
         | Event::CampaignErased { .. }
         | Event::NoticeNoted(_)
+        | Event::BackupAsked(_)
         | Event::PeopleErased { .. } => String::new(),
     }
 }
@@ -235,6 +237,7 @@ mod tests {
 
     use super::*;
     use sesshu_engine::EngineConfig;
+    use sesshu_engine::core::backup::BackupWish;
     use sesshu_engine::core::ids::{BookingNumber, Channel, DoseNo, VenueId};
     use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
     use sesshu_engine::core::resident::{DoseElsewhere, EndedLogin};
@@ -353,6 +356,8 @@ mod tests {
             Event::NoticeNoted(Box::new(said(NoticeStep::Given))),
             Event::NoticeNoted(Box::new(said(NoticeStep::Updated))),
             Event::NoticeNoted(Box::new(said(NoticeStep::Ended))),
+            Event::BackupAsked(BackupWish::Backup),
+            Event::BackupAsked(BackupWish::Drill),
         ]
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Bar {
     pub(super) marks: Vec<(u32, &'static str)>,
 }
 
-const GROUPS: [&str; 5] = ["応答", "記録とバックアップ", "機械", "ディスク", "外部監視と通知"];
+const GROUPS: [&str; 6] = ["応答", "記録", "バックアップ", "機械", "ディスク", "外部監視と通知"];
 
 /// To which group a metric belongs.
 const fn group(metric: Metric) -> usize {
@@ -46,22 +46,27 @@ const fn group(metric: Metric) -> usize {
         | Metric::ErrorRate
         | Metric::BusyRate
         | Metric::LoginQueueMs => 0,
-        Metric::StoreSuspended | Metric::QueueAgeMs | Metric::CommitMs | Metric::BackupAge | Metric::LookupsUnusual => {
-            1
-        }
+        Metric::StoreSuspended | Metric::QueueAgeMs | Metric::CommitMs | Metric::LookupsUnusual => 1,
+        Metric::BackupAge
+        | Metric::BackupFailed
+        | Metric::BackupDamaged
+        | Metric::CopyFailed
+        | Metric::JournalLag
+        | Metric::DrillOverdue
+        | Metric::DrillFailed => 2,
         Metric::CpuUse
         | Metric::MemoryUse
         | Metric::SwapUse
         | Metric::SwapActivity
         | Metric::OpenFiles
-        | Metric::ClockDrift => 2,
-        Metric::DiskUse | Metric::DiskFree | Metric::InodesUse | Metric::DaysToFull => 3,
+        | Metric::ClockDrift => 3,
+        Metric::DiskUse | Metric::DiskFree | Metric::InodesUse | Metric::DaysToFull => 4,
         Metric::ClockDifference
         | Metric::CertificateDays
         | Metric::SamplerFailed
         | Metric::Undelivered
         | Metric::MonitorSilent
-        | Metric::WatcherSilent => 4,
+        | Metric::WatcherSilent => 5,
     }
 }
 

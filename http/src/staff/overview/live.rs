@@ -29,7 +29,7 @@ const LISTENING_MAX: Duration = Duration::from_mins(15);
 pub(in crate::staff) fn renews_itself(uri: &Uri) -> bool {
     match uri.path() {
         "/overview/events" => true,
-        "/overview" | "/ops" => uri.query() == Some("auto=1"),
+        "/overview" | "/ops" | "/ops/backups" => uri.query() == Some("auto=1"),
         _ => false,
     }
 }
