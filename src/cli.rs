@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod alert;
+mod backup;
 mod notice;
 
+pub(crate) use alert::{AlertCommand, AlertTestArgs, ChannelName, YesNo};
+pub(crate) use backup::{BackupCommand, GenerationsArgs, RestoreArgs, UpTo};
 pub(crate) use notice::{NoticeCommand, NoticeTexts};
 
 /// Sesshu (接種): the booking engine of a city's mass vaccination.
@@ -39,7 +43,7 @@ pub(crate) enum Command {
     /// Make an empty data folder with a commented sesshu.toml.
     Init,
     /// Run the server until SIGTERM or SIGINT.
-    Serve(ListenArgs),
+    Serve(ServeArgs),
     /// The roll (名簿): import it, issue passwords.
     #[command(subcommand)]
     Residents(ResidentsCommand),
@@ -70,12 +74,19 @@ pub(crate) enum Command {
     /// Tell people of failures and planned work (障害・保守のお知らせ): with or without a server, also when the store cannot be opened.
     #[command(subcommand)]
     Notice(NoticeCommand),
+    /// Backups: take, list and check generations, restore them, hold drills.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
     Rehearse(RehearseArgs),
     /// Watch a server from another machine (in ./sesshu-watch): readiness, a real login, certificate, clock, thresholds, heartbeat.
     Watch(WatchArgs),
     /// Check every invariant of the data, read-only; print counts and a digest.
-    Verify,
+    Verify {
+        /// The folder is a restored copy: hold it against the high-water mark in its own folder, not against that of `store.high_water`.
+        #[arg(long)]
+        copy: bool,
+    },
     /// Check the configuration without starting anything.
     CheckConfig,
     /// Check whether machine, data folder and configuration are fit: what is wrong, and what to do about it.
@@ -85,6 +96,17 @@ pub(crate) enum Command {
         /// For which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// `serve`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    /// The folder is a restored copy that somebody looks into: it is served on loopback, nobody is alerted, no backups are taken, and
+    /// nothing outside the folder is written.
+    #[arg(long)]
+    pub(crate) copy: bool,
 }
 
 /// Where the server listens; port 0 picks a free one.
@@ -312,83 +334,4 @@ pub(crate) enum Role {
     Admin,
     /// Runs the system.
     Ops,
-}
-
-/// `alert …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum AlertCommand {
-    /// What is wrong now, what is kept quiet, and what ended lately.
-    List,
-    /// One incident: what happened to it, and who was told.
-    Show {
-        /// Its number.
-        incident: u64,
-    },
-    /// Take care of an incident: nobody else is told of it.
-    Ack {
-        /// Its number.
-        incident: u64,
-    },
-    /// Tell nobody for a while. Incidents are kept all the same, and what is still wrong at the end is told then.
-    Silence {
-        /// Of what: `all`, a metric such as `disk_use`, or one cause such as `disk_use/data`.
-        covers: String,
-        /// Until when: RFC 3339, or `2026-12-01 09:00` in the city's zone.
-        #[arg(long, value_name = "TIME")]
-        until: String,
-        /// From when on (default: now).
-        #[arg(long, value_name = "TIME")]
-        from: Option<String>,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-    },
-    /// End a silence before its time.
-    Unsilence {
-        /// Its number.
-        silence: u64,
-    },
-    /// The phone list: whom to call by hand, and who was called.
-    Calls,
-    /// Note that somebody was called by hand.
-    Called {
-        /// The contact's name.
-        contact: String,
-        /// Whether they were reached.
-        #[arg(long)]
-        reached: YesNo,
-        /// About which incident.
-        #[arg(long, value_name = "N")]
-        incident: Option<u64>,
-    },
-    /// Send a test through each channel of each contact, and show what the other side answers. Phones really ring.
-    Test(AlertTestArgs),
-    /// Print rules for a Prometheus that scrapes the ops listener, as YAML: the usual thresholds of everything that is measured.
-    Rules,
-}
-
-/// Yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum YesNo {
-    Yes,
-    No,
-}
-
-/// What `alert test` tries.
-#[derive(Debug, Args)]
-pub(crate) struct AlertTestArgs {
-    /// Only this contact.
-    #[arg(long)]
-    pub(crate) contact: Option<String>,
-    /// Only this channel.
-    #[arg(long)]
-    pub(crate) channel: Option<ChannelName>,
-}
-
-/// A channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ChannelName {
-    Mail,
-    Webhook,
-    Phone,
 }

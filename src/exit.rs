@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sesshu_backup::error::{BackupError, Family};
 use sesshu_engine::{CampaignError, LoadError, RecoverError, StartError};
 
 /// The exit codes.
@@ -69,7 +70,8 @@ impl fmt::Display for Failure {
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        let status = match error {
+        let status = match &error {
+            LoadError::Store(failed) if failed.is_damage() => ExitStatus::Refused,
             LoadError::Missing(_) => ExitStatus::Usage,
             LoadError::NewerFormat { .. } | LoadError::Damaged { .. } | LoadError::Contradiction { .. } => {
                 ExitStatus::Refused
@@ -92,6 +94,16 @@ impl From<StartError> for Failure {
                 Self::new(ExitStatus::Unavailable, error)
             }
         }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        let status = match error.family() {
+            Family::Later | Family::Stopped => ExitStatus::Unavailable,
+            Family::Place | Family::Damage | Family::Key | Family::Choice => ExitStatus::Refused,
+        };
+        Self::new(status, error)
     }
 }
 

@@ -63,7 +63,18 @@ impl DataFolder {
 
     /// The checked configuration.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
-        Config::read(&self.config_path, self.config_named)
+        Config::read(&self.config_path, self.config_named, &self.path)
+    }
+
+    /// The same, checked with the files that it names but a server can do without.
+    pub(crate) fn config_closely(&self) -> Result<Config, ConfigError> {
+        Config::read_closely(&self.config_path, self.config_named, &self.path)
+    }
+
+    /// The checked configuration of a restored copy, if it is one, else that of a city.
+    pub(crate) fn config_of(&self, copy: bool) -> Result<Config, Failure> {
+        let read = if copy { Config::read_of_copy } else { Config::read };
+        read(&self.config_path, self.config_named, &self.path).map_err(Failure::usage)
     }
 
     /// The checked configuration, an error being shown with its place.

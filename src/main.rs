@@ -1,18 +1,23 @@
 //! Sesshu (接種): the booking engine of a city's mass vaccination. This is the one binary: command line, configuration,
 //! composition root. It holds no rule about bookings and speaks neither HTTP nor SQL itself.
 
+mod backups;
 mod cli;
 mod commands;
 mod config;
 mod control;
 mod demo;
+mod drill;
 mod exit;
 mod folder;
 mod jobs;
 mod monitoring;
 mod notices;
 mod open_files;
+mod own_program;
+mod own_server;
 mod password_list;
+mod phone;
 mod rehearse;
 mod run_file;
 mod serve;
@@ -45,6 +50,9 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     // Everything that Sesshu writes may hold personal data or secrets: for its own user only.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    if let Err(failure) = own_program::begin_as_child() {
+        return failed(&failure);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("staff").enable_all().build();
     let result = match runtime {
@@ -57,11 +65,13 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("sesshu: {failure}");
-            ExitCode::from(failure.status.code())
-        }
+        Err(failure) => failed(&failure),
     }
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    eprintln!("sesshu: {failure}");
+    ExitCode::from(failure.status.code())
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
@@ -80,9 +90,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init => commands::init(&folder),
         Command::Serve(args) => {
             install_tls()?;
-            let config = folder.config_or_failure()?;
+            let config = folder.config_of(args.copy)?;
             let engine = serve::open(&folder, &config).await?;
-            serve::serve(&folder, &config, &args, engine, |addresses| {
+            serve::serve(&folder, &config, &args.listen, engine, |addresses| {
                 eprintln!("residents {}", addresses.url(addresses.public, true));
                 Ok(())
             })
@@ -115,6 +125,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             install_tls()?;
             commands::notice(&folder, command).await
         }
+        Command::Backup(command) => commands::backup(&folder, command).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Alert(command) => {
             install_tls()?;
@@ -124,7 +135,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             install_tls()?;
             commands::watch(&folder, cli.common.config, &args).await
         }
-        Command::Verify => commands::verify(&folder).await,
+        Command::Verify { copy } => commands::verify(&folder, copy).await,
         Command::CheckConfig => commands::check_config(&folder),
         Command::Doctor => commands::doctor(&folder).await,
         Command::Completions { shell } => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sesshu_backup::service::BackupHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_monitor::channels::{self, Sent};
 use sesshu_monitor::clock::Clock;
@@ -16,6 +17,8 @@ use sesshu_monitor::sampler::{self, Place};
 use sesshu_monitor::trial::{self, Trial};
 use sesshu_monitor::{Monitor, MonitorHandle, MonitorSetup, Offline, StartError};
 
+use tokio::runtime::Handle;
+
 use crate::commands::results;
 use crate::config::Config;
 use crate::control::{is_listening, run_at_server};
@@ -24,9 +27,11 @@ use crate::folder::DataFolder;
 use crate::jobs::Job;
 use crate::terminal::Terminal;
 
+mod backup_source;
 mod engine_source;
 mod window;
 
+use backup_source::{BackupSource, Beginning};
 use engine_source::EngineSource;
 
 /// How long a command without a server tries to deliver what it has to send.
@@ -49,10 +54,19 @@ pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
     config.monitor.folder.clone().unwrap_or_else(|| folder.path.join("monitor"))
 }
 
-/// Starts the monitor of the server that has `engine`.
-pub(crate) fn start(folder: &DataFolder, config: &Config, engine: &EngineHandle) -> Result<Monitor, Failure> {
+/// Starts the monitor of the server that has `engine` and `backups`; on a thread of a runtime.
+pub(crate) fn start(
+    folder: &DataFolder,
+    config: &Config,
+    engine: &EngineHandle,
+    backups: Option<&BackupHandle>,
+) -> Result<Monitor, Failure> {
     let mut sources = sampler::machine(&config.monitor.proc(), &places(folder, config));
     sources.push(Box::new(EngineSource::new(engine.clone())));
+    if let Some(backups) = backups.cloned() {
+        let beginning = (!folder.is_throw_away()).then(|| beginning(engine.clone()));
+        sources.push(Box::new(BackupSource::new(Box::new(move || backups.status()), beginning)));
+    }
     let at = folder_of(folder, config);
     let channels = channels::build(&config.monitor, &sesshu_monitor::folder_id(&at));
     let setup = MonitorSetup {
@@ -65,11 +79,18 @@ pub(crate) fn start(folder: &DataFolder, config: &Config, engine: &EngineHandle)
     sesshu_monitor::start(setup).map_err(Failure::refused)
 }
 
+/// When the records of `engine` began: by its first entry, which is read on the source's own thread.
+fn beginning(engine: EngineHandle) -> Beginning {
+    let runtime = Handle::current();
+    Box::new(move || Some(runtime.block_on(engine.audit_entry(1)).ok()??.at))
+}
+
 /// Whose file systems are watched.
 fn places(folder: &DataFolder, config: &Config) -> Vec<Place> {
+    let backup = config.backup.places(&folder.path);
     let mut places = vec![
         Place { subject: "data", folder: folder.path.clone() },
-        Place { subject: "backups", folder: folder.path.join("backups") },
+        Place { subject: "backups", folder: backup.dir },
         Place { subject: "monitor", folder: folder_of(folder, config) },
     ];
     let mark = config.store.high_water.as_ref().and_then(|mark| mark.parent());

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sesshu_backup::service::{Backup, BackupHandle};
 use sesshu_engine::core::event::By;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
@@ -12,9 +13,10 @@ use sesshu_monitor::MonitorHandle;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::backups;
 use crate::cli::ListenArgs;
 use crate::config::{Config, Proxy, Tls};
-use crate::control::{self, ControlServer};
+use crate::control::{self, Asked, ControlServer};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring;
@@ -35,8 +37,9 @@ const LISTENERS_STOP_MAX: Duration = Duration::from_secs(10);
 /// How long what is left of a runtime may take to end.
 const RUNTIME_STOP_MAX: Duration = Duration::from_secs(2);
 
-/// Opens the data for a server: an engine nobody else has.
+/// Opens the data for a server: an engine nobody else has. Another version of the program backs it up before.
 pub(crate) async fn open(folder: &DataFolder, config: &Config) -> Result<EngineHandle, Failure> {
+    backups::before_upgrade(folder, config).await?;
     match folder.engine_config(config).start().await {
         Err(StartError::Recover(RecoverError::Load(LoadError::InUse))) => Err(folder.in_use()),
         other => other.map_err(Failure::from),
@@ -64,10 +67,26 @@ async fn listen_and_wait(
     engine: &EngineHandle,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let monitor = monitoring::start(folder, config, engine)?;
-    let served = listen_beside(folder, config, args, engine, &monitor.handle(), ready).await;
-    let stopped = tokio::task::spawn_blocking(move || monitor.stop()).await;
-    stopped.map_err(Failure::internal)?;
+    let backups = backups::start(folder, config, engine)?;
+    let served = listen_watched(folder, config, args, engine, backups.as_ref().map(Backup::handle), ready).await;
+    if let Some(backups) = backups {
+        tokio::task::spawn_blocking(move || backups.stop()).await.map_err(Failure::internal)?;
+    }
+    served
+}
+
+async fn listen_watched(
+    folder: &DataFolder,
+    config: &Config,
+    args: &ListenArgs,
+    engine: &EngineHandle,
+    backups: Option<BackupHandle>,
+    ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let monitor = monitoring::start(folder, config, engine, backups.as_ref())?;
+    let asked = Asked { engine: Some(engine.clone()), monitor: monitor.handle(), backups };
+    let served = listen_beside(folder, config, args, engine, asked, ready).await;
+    tokio::task::spawn_blocking(move || monitor.stop()).await.map_err(Failure::internal)?;
     served
 }
 
@@ -76,9 +95,10 @@ async fn listen_beside(
     config: &Config,
     args: &ListenArgs,
     engine: &EngineHandle,
-    monitor: &MonitorHandle,
+    asked: Asked,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let monitor = &asked.monitor.clone();
     let training = for_training(folder, config)?;
     let mut stop_signals = StopSignals::new()?;
     let listeners = Listeners::bind(config, args)?;
@@ -111,7 +131,7 @@ async fn listen_beside(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
-            sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping, monitor)),
+            sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping, &asked)),
             options,
             stopped(stopping.clone()),
         )),
@@ -122,7 +142,7 @@ async fn listen_beside(
             stopped(stopping),
         )),
     ];
-    let helpers = Helpers::start(folder, engine, monitor, control, config, tls);
+    let helpers = Helpers::start(folder, engine, asked, control, config, tls);
     let run_file = RunFile::write(&folder.path, &addresses).map_err(Failure::io("run.json"))?;
     tracing::info!(public = %addresses.public, staff = %addresses.staff, ops = %addresses.ops, "ready");
     ready(&addresses)?;
@@ -242,12 +262,7 @@ fn public_config(config: &Config, training: bool, monitor: &MonitorHandle) -> Pu
     }
 }
 
-fn staff_config(
-    config: &Config,
-    training: bool,
-    stopping: &watch::Receiver<bool>,
-    monitor: &MonitorHandle,
-) -> StaffConfig {
+fn staff_config(config: &Config, training: bool, stopping: &watch::Receiver<bool>, asked: &Asked) -> StaffConfig {
     let staff = &config.staff;
     StaffConfig {
         city_name: config.city.name.clone(),
@@ -261,7 +276,8 @@ fn staff_config(
         lookups_per_hour_max: staff.lookups_per_hour_max,
         stopping: Some(stopping.clone()),
         keep_days: config.campaign.keep_days,
-        monitor: Some(monitor.clone()),
+        monitor: Some(asked.monitor.clone()),
+        backups: asked.backups.as_ref().map(backups::desk),
         ..StaffConfig::default()
     }
 }
@@ -273,13 +289,14 @@ impl Helpers {
     fn start(
         folder: &DataFolder,
         engine: &EngineHandle,
-        monitor: &MonitorHandle,
+        asked: Asked,
         control: ControlServer,
         config: &Config,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
-        let mut tasks = vec![tokio::spawn(control.run(Some(engine.clone()), monitor.clone())), tokio::spawn(erasing)];
+        let monitor = asked.monitor.clone();
+        let mut tasks = vec![tokio::spawn(control.run(asked)), tokio::spawn(erasing)];
         let page = notices::page_path(folder, config);
         tasks.push(tokio::spawn(notices::note(engine.clone(), monitor.clone())));
         tasks.push(tokio::spawn(notices::keep_page(engine.clone(), monitor.clone(), city_config(config), page)));

@@ -38,6 +38,14 @@ impl Terminal {
 }
 
 impl Audience for Terminal {
+    async fn phase(&mut self, word: &str) -> Result<(), Failure> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        eprintln!("{word}");
+        Ok(())
+    }
+
     async fn progress(&mut self, done: u64, of: u64) -> Result<(), Failure> {
         let bar = self.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {elapsed} / {eta} left");

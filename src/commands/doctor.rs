@@ -11,9 +11,11 @@ use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::terminal::words;
 use alerting::{contacts, mail_server, outside};
+use backups::backups;
 use machine::{clock, disk, open_files, swap};
 
 mod alerting;
+mod backups;
 mod machine;
 
 /// How good something is.
@@ -117,6 +119,7 @@ async fn all(folder: &DataFolder, config: &Config) -> Vec<Check> {
     ];
     checks.push(writable("monitor_folder", &monitor, words("監視のフォルダー", "the monitor's folder")));
     checks.push(disk("disk_monitor", &monitor, 0));
+    checks.extend(backups(folder, config));
     checks.extend([clock(), open_files(), swap(Path::new("/proc/meminfo"))]);
     checks.push(certificate(config).await);
     checks.push(contacts(&config.monitor));

@@ -2,6 +2,7 @@
 
 mod alert;
 mod alert_test;
+mod backup;
 mod campaign;
 mod doctor;
 mod imports;
@@ -14,6 +15,7 @@ mod watch;
 
 pub(crate) use alert::alert;
 pub(crate) use alert_test::{results, test_alerts};
+pub(crate) use backup::backup;
 pub(crate) use campaign::{close_campaign, reopen_campaign};
 pub(crate) use doctor::doctor;
 pub(crate) use imports::{import_doses, import_roll, import_sessions, import_waves};
@@ -74,7 +76,7 @@ pub(crate) fn init(folder: &DataFolder) -> Result<(), Failure> {
 
 /// Checks the configuration.
 pub(crate) fn check_config(folder: &DataFolder) -> Result<(), Failure> {
-    match folder.config() {
+    match folder.config_closely() {
         Ok(config) => {
             let advice: Vec<String> = config.monitor.advice().iter().map(advice).collect();
             for advice in &advice {
@@ -116,8 +118,8 @@ fn advice(advice: &Advice) -> String {
 }
 
 /// Checks every invariant of the data.
-pub(crate) async fn verify(folder: &DataFolder) -> Result<(), Failure> {
-    let config = folder.config_or_failure()?;
+pub(crate) async fn verify(folder: &DataFolder, copy: bool) -> Result<(), Failure> {
+    let config = folder.config_of(copy)?;
     let report = match folder.engine_config(&config).verify() {
         Ok(report) => verified(&report),
         Err(RecoverError::Load(LoadError::InUse)) => {

@@ -11,7 +11,7 @@ use sesshu_monitor::{Monitor, MonitorSetup};
 use super::print;
 use crate::cli::WatchArgs;
 use crate::config::{WATCH_CONFIG_NAME, WATCH_TEMPLATE, read_watch_file};
-use crate::control;
+use crate::control::{self, Asked};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::stop_signals::StopSignals;
@@ -68,7 +68,8 @@ async fn run(folder: &DataFolder, file: WatchFile) -> Result<(), Failure> {
 async fn wait(folder: &DataFolder, monitor: &Monitor, stop_signals: &mut StopSignals) -> Result<(), Failure> {
     // The monitor's lock is ours, so a socket that lies there is a dead watcher's.
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
-    let commands = tokio::spawn(control.run(None, monitor.handle()));
+    let asked = Asked { engine: None, monitor: monitor.handle(), backups: None };
+    let commands = tokio::spawn(control.run(asked));
     let runtimes = vec![("commands", tokio::runtime::Handle::current())];
     let service = Service::ready(Answering { runtimes, monitor: monitor.handle() })?;
     tracing::info!("watching");

@@ -96,7 +96,7 @@ fn offset_of(text: &str, section: &str, nth: usize, key: &str) -> Option<usize> 
 }
 
 impl Config {
-    pub(super) fn check(&self, path: &Path, text: &str) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, path: &Path, text: &str, data: &Path) -> Result<(), ConfigError> {
         let wrong =
             |section: &str, key: &str, message: &str| Err(ConfigError::of_key(path, text, section, 0, key, message));
         if self.city.name.trim().is_empty() {
@@ -177,6 +177,9 @@ impl Config {
         }
         if let Some(wrong) = self.monitor.wrong() {
             return Err(ConfigError::of_key(path, text, &wrong.section, wrong.nth, wrong.key, &wrong.message));
+        }
+        if let Some(problem) = self.backup.wrong(data) {
+            return wrong("backup", problem.key, &problem.message);
         }
         self.check_vaccines(path, text)
     }

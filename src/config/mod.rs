@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sesshu_backup::config::BackupConfig;
 use sesshu_engine::VaccineSpec;
 use sesshu_engine::core::ids::DoseNo;
 use sesshu_engine::core::setup::Rules;
@@ -37,9 +38,13 @@ pub(crate) struct Config {
     pub(crate) campaign: Campaign,
     pub(crate) store: Store,
     pub(crate) monitor: MonitorConfig,
+    pub(crate) backup: BackupConfig,
     pub(crate) notice: NoticeConfig,
     #[serde(rename = "vaccine")]
     pub(crate) vaccines: Option<Vec<Vaccine>>,
+    /// Whether the data is a restored copy that somebody looks into: see [`Config::of_copy`].
+    #[serde(skip)]
+    pub(crate) is_copy: bool,
 }
 
 /// What residents read about the city.
@@ -216,21 +221,63 @@ pub(crate) struct Vaccine {
 }
 
 impl Config {
-    /// Reads and checks `path`. A file that is not there is the default configuration, unless it was `named`.
-    pub(crate) fn read(path: &Path, named: bool) -> Result<Self, ConfigError> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => String::new(),
-            Err(error) => return Err(ConfigError::unreadable(path, &error)),
-        };
-        Self::parse(&text, path)
+    /// Reads and checks `path` for the data folder `data`. A file that is not there is the default configuration, unless it was `named`.
+    pub(crate) fn read(path: &Path, named: bool, data: &Path) -> Result<Self, ConfigError> {
+        let text = Self::text(path, named)?;
+        Self::parse(&text, path, data)
     }
 
-    /// Reads and checks the text of `path`.
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
-        config.check(path, text)?;
+    /// The same, and checks the files that it names but a server can do without.
+    pub(crate) fn read_closely(path: &Path, named: bool, data: &Path) -> Result<Self, ConfigError> {
+        let text = Self::text(path, named)?;
+        let config = Self::parse(&text, path, data)?;
+        match config.backup.wrong_identity() {
+            Some(wrong) => Err(ConfigError::of_key(path, &text, "backup", 0, wrong.key, &wrong.message)),
+            None => Ok(config),
+        }
+    }
+
+    /// Reads `path` for the restored copy in `data`: see [`Config::of_copy`]. Only what counts for a copy is checked; where backups would
+    /// lie says nothing about one, which may lie in their scratch folder.
+    pub(crate) fn read_of_copy(path: &Path, named: bool, data: &Path) -> Result<Self, ConfigError> {
+        let text = Self::text(path, named)?;
+        let config = Self::syntax(&text, path)?.of_copy();
+        config.check(path, &text, data)?;
         Ok(config)
+    }
+
+    fn text(path: &Path, named: bool) -> Result<String, ConfigError> {
+        match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => Ok(String::new()),
+            Err(error) => Err(ConfigError::unreadable(path, &error)),
+            text => Ok(text.unwrap_or_default()),
+        }
+    }
+
+    /// Reads and checks the text of `path` for the data folder `data`.
+    pub(crate) fn parse(text: &str, path: &Path, data: &Path) -> Result<Self, ConfigError> {
+        let config = Self::syntax(text, path)?;
+        config.check(path, text, data)?;
+        Ok(config)
+    }
+
+    fn syntax(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))
+    }
+
+    /// The same for a restored copy that somebody looks into: it is served on loopback, tells nobody, writes nothing outside its folder
+    /// and takes no backups.
+    fn of_copy(&self) -> Self {
+        Self {
+            city: self.city.clone(),
+            login: self.login.clone(),
+            rules: self.rules.clone(),
+            campaign: self.campaign.clone(),
+            store: Store { high_water: None, ..self.store.clone() },
+            vaccines: self.vaccines.clone(),
+            is_copy: true,
+            ..Self::default()
+        }
     }
 
     /// The rules for the engine.
@@ -287,7 +334,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
-        Config::parse(text, Path::new("sesshu.toml"))
+        Config::parse(text, Path::new("sesshu.toml"), Path::new("/nowhere/sesshu-data"))
     }
 
     #[test]
@@ -301,7 +348,20 @@ mod tests {
         assert_eq!(template.staff, default.staff);
         assert_eq!(template.campaign, default.campaign);
         assert_eq!(template.monitor, default.monitor);
+        assert_eq!(template.backup, default.backup);
         assert_eq!(template.city.name, default.city.name);
+    }
+
+    #[test]
+    fn a_copy_keeps_the_rules_and_reaches_nothing_outside() {
+        let text = "[listen]\nops = \"127.0.0.1:9\"\n[rules]\nhold_minutes = 3\n[store]\nhigh_water = \"/mark\"\n[notice]\nfolder = \"/n\"\n\
+                    [[monitor.contact]]\nname = \"a\"\ncall_by_hand = \"1\"\n[backup]\nsecond = \"/mnt/second\"\n";
+        let copy = parse(text).expect("valid").of_copy();
+        let default = parse("").expect("defaults");
+        assert_eq!(copy.rules().hold_minutes, 3);
+        assert_eq!((copy.store.high_water, copy.notice.folder), (None, None));
+        assert_eq!((copy.monitor, copy.backup), (default.monitor, default.backup));
+        assert_eq!(copy.listen.ops, default.listen.ops);
     }
 
     #[test]
@@ -319,6 +379,9 @@ mod tests {
             ("[staff]\nallow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n", 2, "allow"),
             ("[staff]\norigin = \"kanri\"\n", 2, "origin"),
             ("[monitor]\nevery_seconds = 0\n", 2, "every_seconds"),
+            ("[backup]\n# at night\ndaily_at = \"3 am\"\n", 3, "daily_at"),
+            ("[backup]\ndir = \"backups\"\n", 2, "dir"),
+            ("[backup]\ncpu_percent = 3\n", 2, "cpu_percent"),
             ("[monitor.threshold.cpu_use]\nfor_seconds = 1\nwarning = 99.0\n", 3, "warning"),
             ("[[monitor.contact]]\nname = \"a\"\ncall_by_hand = \"1\"\n[[monitor.contact]]\nname = \"a\"\n", 5, "name"),
             (

@@ -30,6 +30,7 @@ pub(crate) async fn run_at_server<A: Audience>(folder: &Path, job: &Job, audienc
     loop {
         match lines.receive().await.map_err(lost)? {
             Some(Answer::Progress { done, of }) => audience.progress(done, of).await?,
+            Some(Answer::Phase(word)) => audience.phase(&word).await?,
             Some(Answer::Keep(password_lines)) => {
                 audience.keep(password_lines).await?;
                 lines.send(&Kept { kept: true }).await.map_err(lost)?;

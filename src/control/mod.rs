@@ -8,7 +8,7 @@ mod client;
 mod server;
 
 pub(crate) use client::{is_listening, run_at_server};
-pub(crate) use server::{ControlServer, listen};
+pub(crate) use server::{Asked, ControlServer, listen};
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -35,6 +35,8 @@ enum Answer {
         done: u64,
         of: u64,
     },
+    /// Another part of the work begins.
+    Phase(String),
     /// To be confirmed with [`Kept`].
     Keep(Vec<PasswordLine>),
     Done(Value),

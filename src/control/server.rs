@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sesshu_backup::service::BackupHandle;
 use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
 use sesshu_monitor::MonitorHandle;
@@ -11,12 +12,21 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::{Answer, Kept, Lines, SOCKET_NAME, SocketPath};
+use crate::backups;
 use crate::exit::{ExitStatus, Failure};
 use crate::jobs::{self, Audience, Job, PasswordLine};
 use crate::monitoring;
 
 /// How many commands are served at once.
 const COMMANDS_MAX: usize = 4;
+
+/// Whom commands ask. At a watcher only the monitor is there.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) engine: Option<EngineHandle>,
+    pub(crate) monitor: MonitorHandle,
+    pub(crate) backups: Option<BackupHandle>,
+}
 
 /// The socket; removed when dropped.
 pub(crate) struct ControlServer {
@@ -39,16 +49,16 @@ pub(crate) fn listen(folder: &Path) -> std::io::Result<ControlServer> {
 }
 
 impl ControlServer {
-    /// Serves commands until the task is aborted. Without an engine, as at a watcher, only the monitor is asked.
-    pub(crate) async fn run(self, engine: Option<EngineHandle>, monitor: MonitorHandle) {
+    /// Serves commands until the task is aborted.
+    pub(crate) async fn run(self, asked: Asked) {
         let places = Arc::new(Semaphore::new(COMMANDS_MAX));
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let (engine, monitor) = (engine.clone(), monitor.clone());
+                    let asked = asked.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = serve_one(stream, engine, monitor).await {
+                        if let Err(error) = serve_one(stream, asked).await {
                             tracing::debug!(%error, "a command went away");
                         }
                         drop(place);
@@ -69,7 +79,7 @@ impl Drop for ControlServer {
     }
 }
 
-async fn serve_one(stream: UnixStream, engine: Option<EngineHandle>, monitor: MonitorHandle) -> std::io::Result<()> {
+async fn serve_one(stream: UnixStream, asked: Asked) -> std::io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     let mut lines = Lines::new(stream);
     let own = rustix::process::geteuid().as_raw();
@@ -87,8 +97,12 @@ async fn serve_one(stream: UnixStream, engine: Option<EngineHandle>, monitor: Mo
     };
     let mut audience = Remote { lines };
     let result = match job {
-        Job::Monitor(job) => monitoring::run(&monitor, job, peer).await,
-        job => match engine {
+        Job::Monitor(job) => monitoring::run(&asked.monitor, job, peer).await,
+        Job::Backup(job) => match &asked.backups {
+            Some(backups) => backups::run(backups, job, peer, &mut audience).await,
+            None => Err(Failure::usage("what runs in this folder takes no backups")),
+        },
+        job => match asked.engine {
             Some(engine) => jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await,
             None => Err(Failure::usage("a watcher has this folder open; it knows nothing but its alerts")),
         },
@@ -103,6 +117,10 @@ struct Remote {
 }
 
 impl Audience for Remote {
+    async fn phase(&mut self, word: &str) -> Result<(), Failure> {
+        self.lines.send(&Answer::Phase(word.to_owned())).await.map_err(gone)
+    }
+
     async fn progress(&mut self, done: u64, of: u64) -> Result<(), Failure> {
         self.lines.send(&Answer::Progress { done, of }).await.map_err(gone)
     }

@@ -17,6 +17,7 @@ use sesshu_engine::core::event::By;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::roll::{Lang, parse_typed_city_id};
 
+use crate::backups::BackupJob;
 use crate::exit::Failure;
 use crate::monitoring::MonitorJob;
 
@@ -70,6 +71,8 @@ pub(crate) enum Job {
     CampaignErase { keep_days: u16 },
     /// Ask the monitor.
     Monitor(MonitorJob),
+    /// Ask for a backup, a look at backups, or a drill.
+    Backup(BackupJob),
     /// Check every invariant.
     Verify,
 }
@@ -84,6 +87,9 @@ pub(crate) struct PasswordLine {
 
 /// Whoever asked: hears of progress, and keeps what must be safe before the work goes on.
 pub(crate) trait Audience {
+    /// Another part of the work begins, in one stable word.
+    async fn phase(&mut self, word: &str) -> Result<(), Failure>;
+
     /// So much of the work is done.
     async fn progress(&mut self, done: u64, of: u64) -> Result<(), Failure>;
 
@@ -125,6 +131,8 @@ pub(crate) async fn run<A: Audience>(
         Job::CampaignErase { keep_days } => campaign::erase(engine, keep_days, by, audience).await,
         // Whoever has a store but no monitor opens the monitor's folder instead.
         Job::Monitor(_) => Err(Failure::internal("no monitor runs here")),
+        // The same with backups, which need the store for moments only.
+        Job::Backup(_) => Err(Failure::internal("no backups run here")),
         Job::Verify => Ok(verified(&engine.verify().await?)),
     }
 }

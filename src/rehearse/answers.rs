@@ -1,15 +1,12 @@
 //! What the JSON of the residents' interface says, as far as a rehearsal reads it.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Read as _;
 use std::rc::Rc;
 
-use flate2::read::GzDecoder;
 use serde::Deserialize;
 
-use super::client::Answer;
 use super::dice::Dice;
+use crate::phone::Answer;
 
 /// How many pictures of availability are kept for phones that ask again.
 const LISTS_MAX: usize = 64;
@@ -96,15 +93,6 @@ impl Answer {
     /// The bookings of an answer.
     pub(super) fn bookings(&self) -> Option<Vec<Booking>> {
         Some(serde_json::from_slice::<BookingsBody>(&self.plain()?).ok()?.bookings)
-    }
-
-    fn plain(&self) -> Option<Cow<'_, [u8]>> {
-        if !self.gzip {
-            return Some(Cow::Borrowed(&self.body));
-        }
-        let mut plain = Vec::new();
-        GzDecoder::new(&*self.body).read_to_end(&mut plain).ok()?;
-        Some(Cow::Owned(plain))
     }
 }
 

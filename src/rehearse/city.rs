@@ -8,13 +8,13 @@ use serde_json::json;
 use sesshu_engine::core::ids::ResidentNo;
 use tempfile::TempDir;
 
-use super::client::{Ask, Network, Phone};
 use super::dice::Dice;
 use super::plan::CityPlan;
 use crate::config::Config;
 use crate::demo::{DemoLogin, Sessions, make_residents, make_sessions};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
+use crate::phone::{Ask, Network, Phone};
 
 const PREFIX: &str = "sesshu-rehearsal-";
 

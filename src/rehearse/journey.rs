@@ -10,12 +10,12 @@ use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use super::answers::{FreePlaces, Lists, Place};
-use super::client::{Answer, Ask, Network, Phone, Unheard};
 use super::dice::Dice;
 use super::figures::{Figures, Step};
 use super::plan::Person;
 use super::record::{Ended, Record};
 use crate::demo::DemoLogin;
+use crate::phone::{Answer, Ask, Network, Phone, Unheard};
 
 /// How many full places somebody tries before they give up.
 const WISHES_MAX: u32 = 5;

@@ -6,7 +6,6 @@
 
 mod answers;
 mod city;
-mod client;
 mod dice;
 mod figures;
 mod journey;
@@ -18,7 +17,6 @@ mod report;
 mod result;
 mod rush;
 mod samples;
-mod server;
 
 use std::path::Path;
 
@@ -31,12 +29,12 @@ use crate::commands::print;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::verified;
+use crate::own_server::Server;
+use crate::phone::Network;
 use crate::terminal::{japanese, words};
 use city::City;
-use client::Network;
 use plan::Plan;
 use result::Rehearsal;
-use server::Server;
 
 /// Plays a rehearsal, writes its report, and says whether all went well.
 pub(crate) async fn rehearse(folder: &DataFolder, args: RehearseArgs) -> Result<(), Failure> {
@@ -77,7 +75,8 @@ fn on_own_runtime(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
 async fn play(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
     say(words("街を用意しています。", "making the city"));
     let city = City::make(data, plan.city).await?;
-    let mut server = Server::start(&city.folder.path, city.beside_data()).await?;
+    // A city that is thrown away is not backed up meanwhile.
+    let mut server = Server::start(&city.folder.path, city.beside_data(), &["--copy"]).await?;
     let network = Network::new(server.public);
     let tokens = city.tokens(&network, plan.seed).await?;
     say(&begin(&plan));

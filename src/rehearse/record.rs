@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::answers::{Booking, Place};
-use super::client::{Ask, Network, Phone};
+use crate::phone::{Ask, Network, Phone};
 
 /// How many phones ask at once after the rush.
 const ASKERS: usize = 64;

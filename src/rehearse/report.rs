@@ -3,9 +3,10 @@
 use super::figures::{Heard, Second, Step};
 use super::plots::{COLOURS, Curve, Scale, picture};
 use super::result::{Rehearsal, cores};
-use super::{client::sockets_max, record::Ended, rush::GRACE};
+use super::{record::Ended, rush::GRACE};
 use crate::cli::Shape;
 use crate::exit::Failure;
+use crate::phone::sockets_max;
 
 const CSS: &str = include_str!("report.css");
 /// The columns of the table of times.

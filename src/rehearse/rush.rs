@@ -8,16 +8,16 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::answers::Lists;
-use super::client::Network;
 use super::figures::{Figures, Step};
 use super::journey::{Journey, Rush};
 use super::plan::Plan;
 use super::progress::Progress;
 use super::record::Record;
 use super::samples::Sampler;
-use super::server::Server;
 use crate::demo::DemoLogin;
 use crate::exit::Failure;
+use crate::own_server::Server;
+use crate::phone::Network;
 
 /// Between the order and the opening.
 const BEFORE_OPENING: Duration = Duration::from_millis(500);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use hyper::Method;
 
-use super::client::{Answer, Ask, Network, Phone};
+use crate::phone::{Answer, Ask, Network, Phone};
 
 /// One look.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -1,13 +1,14 @@
-//! The server of a rehearsal: this very program as a process of its own. It never outlives the rehearsal.
+//! A server for a while: this very program as a process of its own, for a rehearsal or a drill. It never outlives whoever started it.
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::exit::Failure;
+use crate::own_program;
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// Longer than the server's own deadlines together.
@@ -18,11 +19,11 @@ const LOG_LINES_SHOWN: usize = 10;
 
 /// A running server; killed when dropped.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     log: std::path::PathBuf,
-    pub(super) public: SocketAddr,
-    pub(super) ops: SocketAddr,
+    pub(crate) public: SocketAddr,
+    pub(crate) ops: SocketAddr,
 }
 
 /// Kills a child that nobody stopped.
@@ -49,17 +50,16 @@ fn end(child: &mut Child) {
 }
 
 impl Server {
-    /// Serves `data` on free ports of loopback, writing its log into `folder`.
-    pub(super) async fn start(data: &Path, folder: &Path) -> Result<Self, Failure> {
+    /// Serves `data` on free ports of loopback, with these options more, writing its log into `folder`.
+    pub(crate) async fn start(data: &Path, folder: &Path, options: &[&str]) -> Result<Self, Failure> {
         let log = folder.join(LOG_NAME);
         let log_file = std::fs::File::create(&log).map_err(Failure::io(log.display()))?;
-        let own = std::env::current_exe().map_err(Failure::io("this program's file"))?;
-        let mut command = Command::new(own);
-        command.arg("serve").arg("--data").arg(data);
+        let mut command = own_program::command();
+        command.arg("serve").arg("--data").arg(data).args(options);
         for listener in ["--listen", "--staff-listen", "--ops-listen"] {
             command.args([listener, "127.0.0.1:0"]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_file);
+        command.stdout(Stdio::null()).stderr(log_file);
         let mut guard = Guard(Some(command.spawn().map_err(Failure::io("the server"))?));
         let deadline = Instant::now() + READY_WITHIN;
         loop {
@@ -80,12 +80,12 @@ impl Server {
     }
 
     /// Its process.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Fails if it has ended by itself.
-    pub(super) fn must_run(&mut self) -> Result<(), Failure> {
+    pub(crate) fn must_run(&mut self) -> Result<(), Failure> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => Err(self.ended_badly(status)),
@@ -94,7 +94,7 @@ impl Server {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).map_err(|error| Failure::io("the server")(error.into()))?;
         let deadline = Instant::now() + STOP_WITHIN;

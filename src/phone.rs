@@ -1,10 +1,13 @@
 //! A phone: one kept-alive HTTP/1.1 connection on loopback, and what came back. It knows neither residents nor figures.
 
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -29,7 +32,7 @@ const ADDRESSES: usize = 200;
 
 /// The way to one listener.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(crate) struct Network {
     to: SocketAddr,
     host: HeaderValue,
     sockets: Arc<Semaphore>,
@@ -37,32 +40,32 @@ pub(super) struct Network {
 
 /// What a phone asks.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ask {
-    pub(super) method: Method,
-    pub(super) path: Box<str>,
-    pub(super) token: Option<Rc<str>>,
-    pub(super) key: Option<Box<str>>,
-    pub(super) known_etag: Option<Rc<str>>,
-    pub(super) json: Option<Bytes>,
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) path: Box<str>,
+    pub(crate) token: Option<Rc<str>>,
+    pub(crate) key: Option<Box<str>>,
+    pub(crate) known_etag: Option<Rc<str>>,
+    pub(crate) json: Option<Bytes>,
 }
 
 /// What it hears.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) etag: Option<Rc<str>>,
-    pub(super) retry_after_s: Option<u64>,
-    pub(super) gzip: bool,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) etag: Option<Rc<str>>,
+    pub(crate) retry_after_s: Option<u64>,
+    pub(crate) gzip: bool,
+    pub(crate) body: Bytes,
 }
 
 /// No answer was heard; whether the request was is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unheard;
+pub(crate) struct Unheard;
 
 /// One phone.
 #[derive(Debug)]
-pub(super) struct Phone {
+pub(crate) struct Phone {
     network: Rc<Network>,
     from: Ipv4Addr,
     line: Option<Line>,
@@ -89,12 +92,12 @@ impl Line {
 }
 
 /// How many sockets all phones together may have open at once; each needs an open file.
-pub(super) fn sockets_max() -> usize {
+pub(crate) fn sockets_max() -> usize {
     open_files::raise_for(SOCKETS_MAX)
 }
 
 impl Network {
-    pub(super) fn new(to: SocketAddr) -> Rc<Self> {
+    pub(crate) fn new(to: SocketAddr) -> Rc<Self> {
         let host = HeaderValue::try_from(to.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
         Rc::new(Self { to, host, sockets: Arc::new(Semaphore::new(sockets_max())) })
     }
@@ -102,7 +105,7 @@ impl Network {
 
 impl Ask {
     /// A question without a body.
-    pub(super) fn new(method: Method, path: impl Into<Box<str>>) -> Self {
+    pub(crate) fn new(method: Method, path: impl Into<Box<str>>) -> Self {
         Self { method, path: path.into(), ..Self::default() }
     }
 
@@ -129,13 +132,13 @@ impl Ask {
 
 impl Phone {
     /// The phone of the `number`-th resident.
-    pub(super) fn new(network: &Rc<Network>, number: usize) -> Self {
+    pub(crate) fn new(network: &Rc<Network>, number: usize) -> Self {
         let from = Ipv4Addr::new(127, 0, 0, (number % ADDRESSES) as u8 + 1);
         Self { network: Rc::clone(network), from, line: None }
     }
 
     /// Asks, over the open connection or a new one.
-    pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Answer, Unheard> {
+    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Answer, Unheard> {
         let answer = tokio::time::timeout(ANSWER_WAIT_MAX, self.ask_in_time(ask)).await.unwrap_or(Err(Unheard));
         if answer.is_err() {
             self.hang_up();
@@ -144,14 +147,14 @@ impl Phone {
     }
 
     /// Closes the connection while its owner thinks, if others wait for a socket.
-    pub(super) fn make_room(&mut self) {
+    pub(crate) fn make_room(&mut self) {
         if self.network.sockets.available_permits() == 0 {
             self.hang_up();
         }
     }
 
     /// Closes the connection, so that others may have its socket.
-    pub(super) fn hang_up(&mut self) {
+    pub(crate) fn hang_up(&mut self) {
         self.line = None;
     }
 
@@ -192,6 +195,16 @@ impl Phone {
 }
 
 impl Answer {
+    /// The body, unpacked.
+    pub(crate) fn plain(&self) -> Option<Cow<'_, [u8]>> {
+        if !self.gzip {
+            return Some(Cow::Borrowed(&self.body));
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(&*self.body).read_to_end(&mut plain).ok()?;
+        Some(Cow::Owned(plain))
+    }
+
     async fn read(response: Response<hyper::body::Incoming>) -> Result<Self, Unheard> {
         let (head, body) = response.into_parts();
         let text = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
