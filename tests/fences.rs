@@ -203,6 +203,16 @@ fn crates_know_only_whom_they_may() {
     }
 }
 
+#[test]
+fn every_file_of_tests_is_run_by_the_one_test_command() {
+    let read = |name: &str| std::fs::read_to_string(checkout().join("tests").join(name)).expect("a readable file");
+    let (manifest, run) = (read("Cargo.toml"), read("run"));
+    let named: Vec<&str> = run.split_whitespace().map(|word| word.trim_end_matches(';')).collect();
+    let targets = manifest.split("[[test]]").skip(1).filter_map(|table| table.split('"').nth(1));
+    let missing: Vec<&str> = targets.filter(|target| !named.contains(target)).collect();
+    assert!(missing.is_empty(), "tests/run does not run {missing:?}");
+}
+
 /// A source file of the workspace.
 struct SourceFile {
     path: PathBuf,

@@ -25,6 +25,7 @@ impl<'a> Desk<'a> {
     /// Widths of screens, in CSS pixels.
     const WIDE: u32 = 1280;
     const NARROW: u32 = 768;
+    const PHONE: u32 = 360;
 
     /// A desk at which nobody is signed in.
     pub(crate) async fn empty(stage: &'a Stage, city: &'a City, name: &'static str) -> Self {
@@ -52,9 +53,18 @@ impl<'a> Desk<'a> {
 
     /// Looks at the page as it stands; `state` names it.
     pub(crate) async fn stop(&mut self, state: &str) {
+        let widths = if self.is_narrow_too { &[Self::NARROW, Self::WIDE][..] } else { &[Self::WIDE] };
+        self.stop_at_widths(widths, state).await;
+    }
+
+    /// [`Self::stop`] on a phone: somebody was woken, and is not at a desk.
+    pub(crate) async fn stop_by_phone(&mut self, state: &str) {
+        self.stop_at_widths(&[Self::PHONE, Self::WIDE], state).await;
+    }
+
+    async fn stop_at_widths(&mut self, widths: &[u32], state: &str) {
         self.stops += 1;
         let folder = screenshots().join("console");
-        let widths = if self.is_narrow_too { &[Self::NARROW, Self::WIDE][..] } else { &[Self::WIDE] };
         for width in widths {
             self.tab.set_width(*width).await;
             self.tab.check().await;

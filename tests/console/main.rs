@@ -2,6 +2,7 @@
 //! by two, an import with errors, a check-in by a scanner, a session that the city cancels; and every screen under axe-core's eyes,
 //! with its picture in `target/screenshots/console/`.
 
+mod backups;
 mod call;
 mod cancelled;
 mod check_in;

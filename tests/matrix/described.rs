@@ -267,7 +267,10 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
             Page { form, shows: [Name, Contact].map(|fact| Told(Who::Stranded, fact)).into(), ..Page::default() }
         }
         // Those of the configuration are not changed here; nothing waits for being confirmed, and nothing was thrown away.
-        (Get, "/vaccines/{vaccine}") => Page { also: &[409], ..Page::default() },
+        // One backup or drill goes on at a time.
+        (Get, "/vaccines/{vaccine}") | (Post, "/ops/backups/now" | "/ops/backups/drill") => {
+            Page { also: &[409], ..Page::default() }
+        }
         (Get, "/imports/errors.csv") | (Post, "/sessions/drafts/restore") => Page { also: &[404], ..Page::default() },
         // One person, who asked for it.
         (Post, "/report") => {

@@ -56,6 +56,12 @@ impl Sesshu {
         self
     }
 
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
     /// Adds `--data DIR`.
     #[must_use]
     pub fn data(self, data: &Path) -> Self {
