@@ -173,11 +173,11 @@ async fn what_is_missing_or_wrong_stands_at_its_place_in_plain_words() {
     let mut torn = well();
     torn.generations[0].instead = Some("sesshu-20261130-030000".into());
     torn.unreadable = vec![("sesshu-20261129-030000".into(), "manifest is not JSON".into())];
-    torn.generations[0].damage = Some(trouble("blake3 が違います"));
+    torn.generations[0].damage = Some(trouble("its bytes are not those that were written (blake3)"));
     let said = [
         "世代 sesshu-20261201-030000 は壊れています。復元には sesshu-20261130-030000 を使います。",
         "× 破損",
-        "blake3 が違います",
+        "書いたときの内容と違います。（its bytes are not those that were written (blake3)）",
         "△ sesshu-20261129-030000 は世代として読めません",
         "manifest is not JSON",
         "1日6時間前",
@@ -269,7 +269,9 @@ async fn the_outcome_of_what_was_asked_for_is_told_and_a_late_refusal_too() {
         BackupsView { asked: Some(AskedView { wish, by, at, outcome: Some((hours_ago(0), outcome)) }), ..well() }
     };
     says(ended(Ok("sesshu-20261201-030000".into())), &["復元訓練は、", "に終わりました：sesshu-2026"], &[]).await;
-    says(ended(Err("鍵が合いません".into())), &["に失敗しました：鍵が合いません", "notice strong"], &[]).await;
+    let wrong_key = "it is encrypted for age1a; the key that was given is age1b";
+    let said = format!("に失敗しました：鍵が違います。設定の identity_file を確かめてください。（{wrong_key}）");
+    says(ended(Err(wrong_key.into())), &[&said, "notice strong"], &[]).await;
     for (why, said) in [(BackupRefused::Running, "始めませんでした"), (BackupRefused::Stopping, "サーバーが止まる")]
     {
         let (city, _) = kept(well(), Some(why)).await;
@@ -292,7 +294,7 @@ async fn drills_are_evidence_as_a_table_and_on_paper() {
         "令和8年11月20日（金） 14:05,職員 ops1,sesshu-20261120-030000,あり,成功,8.000,9,105000,240,41234,300001,0123456789abcdef,\
          4.000,3.000,0.900,0.030,0.020,0.050,0.600,,2026-11-20T14:05:00+09:00"
     );
-    assert!(csv.says("失敗,,9,") && csv.says("\"改行\nのある \"\"理由\"\"\""), "{}", csv.html);
+    assert!(csv.says("失敗,,9,") && csv.says("（改行\nのある \"\"理由\"\"）\""), "{}", csv.html);
     let paper = ops.get("/ops/backups/drills").await;
     for said in ["2件（新しい順）", "× 失敗", "○ 成功", "8.0秒（始めてから", "0123456789abcdef", "確認者", "data-print"]
     {
