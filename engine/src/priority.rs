@@ -1,17 +1,20 @@
-//! The order in which threads get the processor when it is short: staff and ops first, then decisions, then residents' requests
-//! and commits, hashing last.
+//! The order in which threads get the processor when it is short: staff, ops and decisions first, then residents' requests and
+//! commits, hashing and work on backups last.
 //!
-//! Decisions, commits and residents' requests are work in bulk: a thread of theirs that wakes does not push another one off the
-//! processor (`SCHED_BATCH`, sched(7)), so that each does more at a time and fewer switches are paid for. A commit takes its turn
-//! after those who are about to book: the shorter the processor, the larger the batch, and the fewer the commits. Hashing runs
-//! only while nobody else wants the processor (`SCHED_IDLE`): a hash takes some 20 ms, and whoever wakes takes its place at once. The
-//! few hashes for staff are not bulk, and run like any other work of theirs. Work on backups is idle too: a thread in bulk would wait
-//! for the end of its turn, however nice that is.
+//! Hashing is work in bulk (`SCHED_BATCH`, sched(7)): it pushes nobody off the processor, and has one part in seventy of it while
+//! somebody else wants it all. The few hashes for staff are not bulk, and run like any other work of theirs. Backups run only while
+//! nobody else wants the processor (`SCHED_IDLE`). A commit takes its turn after those who are about to book: the shorter the
+//! processor, the larger the batch, and the fewer the commits.
+
+use std::time::Duration;
 
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
 };
+
+/// How long [`breathe`] leaves the processor, at least: the kernel adds its timer slack of as much again.
+const BREATH: Duration = Duration::from_micros(50);
 
 /// What a thread does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +36,20 @@ pub enum Work {
 impl Work {
     const fn policy(self) -> ThreadSchedulePolicy {
         ThreadSchedulePolicy::Normal(match self {
-            Self::Deciding | Self::Committing | Self::Serving => NormalThreadSchedulePolicy::Batch,
-            Self::Hashing | Self::BackingUp => NormalThreadSchedulePolicy::Idle,
-            Self::HashingForStaff => NormalThreadSchedulePolicy::Other,
+            Self::Deciding | Self::Committing | Self::Serving | Self::HashingForStaff => {
+                NormalThreadSchedulePolicy::Other
+            }
+            Self::Hashing => NormalThreadSchedulePolicy::Batch,
+            Self::BackingUp => NormalThreadSchedulePolicy::Idle,
         })
     }
 
     /// The nice value; the system ignores that of those who run while nobody else wants to.
     const fn nice(self) -> i32 {
         match self {
-            Self::Deciding | Self::Hashing | Self::HashingForStaff | Self::BackingUp => 0,
+            Self::Deciding | Self::HashingForStaff | Self::BackingUp => 0,
             Self::Committing | Self::Serving => 5,
+            Self::Hashing => 19,
         }
     }
 }
@@ -60,6 +66,16 @@ pub fn this_thread_is_for(work: Work) {
     if !matches!(set, Some(Ok(()))) {
         tracing::debug!(?work, ?set, "the thread keeps its place");
     }
+}
+
+/// Leaves the processor for a moment: between two pieces of work that together keep it for longer than a few milliseconds.
+///
+/// A thread that never sleeps can keep others from its processor far beyond its share: Linux 6.18 (before the mending of
+/// `zero_vruntime` in `kernel/sched/fair.c`) then leaves even the kernel's own threads waiting, those among them that finish writes
+/// to the disk. Beside hashes without a pause, commits of 0.2 ms took up to a second.
+#[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the sleep itself that counts")]
+pub fn breathe() {
+    std::thread::sleep(BREATH);
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use crate::priority::{Work, this_thread_is_for};
 
 /// The most entries of one commit.
 const BATCH_ENTRIES_MAX: usize = 1_024;
+/// A batch of so many entries tells of a rush.
+const RUSH_ENTRIES_MIN: usize = 4;
 /// How long the queue must be empty before the fold is written: a steady load, however small, does not meet it.
 const FOLD_IDLE: Duration = Duration::from_secs(1);
 /// How many records one slice of the fold writes, at least and at most.
@@ -48,7 +50,8 @@ where
     let mark = MarkFollower::start(Marker::new(mark, store_id), Arc::clone(&index))?;
     let writer = Writer::new(ledger, index, sink, store, Arc::clone(&figures));
     let disk_measured_at = Instant::now();
-    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, fold_records: FOLD_RECORDS_MIN };
+    let fold_records = FOLD_RECORDS_MIN;
+    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, last_batch: 0, fold_records };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
     Ok((queue, thread))
 }
@@ -59,6 +62,8 @@ struct Driver<L, S: Sink> {
     receiver: Receiver<Message<S::Ticket>>,
     mark: MarkFollower,
     disk_measured_at: Instant,
+    /// How many entries the last batch had.
+    last_batch: usize,
     /// How many records the next slice of the fold may write.
     fold_records: usize,
 }
@@ -131,13 +136,17 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         step
     }
 
-    fn next(&self, wait: Duration) -> Next<S::Ticket> {
+    fn next(&mut self, wait: Duration) -> Next<S::Ticket> {
         match self.receiver.recv_timeout(wait) {
             Ok(first) => {
-                // Those who are about to hand over an entry get the processor first, if it is short: the batch grows.
-                std::thread::yield_now();
+                // In a rush those who are about to hand over an entry get the processor first: the batch grows. Without one,
+                // the processor would go to whoever works in bulk, until the kernel's next tick.
+                if self.last_batch >= RUSH_ENTRIES_MIN {
+                    std::thread::yield_now();
+                }
                 let mut batch = vec![first];
                 batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
+                self.last_batch = batch.len();
                 Next::Batch(batch)
             }
             Err(RecvTimeoutError::Timeout) => Next::Idle,

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::hash_queue::{HashQueue, Lane, NotQueued, Queued};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
-use crate::priority::{Work, this_thread_is_for};
+use crate::priority::{Work, breathe, this_thread_is_for};
 
 /// Why there is no answer about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -210,6 +210,7 @@ fn run_thread(lane: Lane, queue: &HashQueue<Job>, hasher: &PasswordHasher) {
         if catch_unwind(AssertUnwindSafe(|| job(fate))).is_err() {
             tracing::error!("hashing a password panicked");
         }
+        breathe();
     }
 }
 

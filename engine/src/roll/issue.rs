@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::password::{new_password, normalise_password};
 use super::secret::{PasswordHasher, SecretError, StoredPassword};
-use crate::priority::{Work, this_thread_is_for};
+use crate::priority::{Work, breathe, this_thread_is_for};
 
 /// A chunk that is stored in one go: some seconds of hashing.
 pub const ISSUE_CHUNK: usize = 500;
@@ -61,6 +61,7 @@ pub fn issue_passwords(
                     let mut memory = Vec::new();
                     for _ in (number..count).step_by(threads) {
                         let issued = issue_one(hasher, &mut memory);
+                        breathe();
                         let failed = issued.is_err();
                         if done.send(issued).is_err() || failed {
                             break;
