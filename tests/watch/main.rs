@@ -97,7 +97,7 @@ async fn a_watcher_that_is_killed_during_an_incident_tells_nothing_twice_and_end
     city.restart();
     let (_, message) = sink.wait_for("unreachable", 1, TOLD_WITHIN);
     assert_eq!(message["kind"], "resolved", "{message}");
-    assert_eq!(sink.kinds(), ["unreachable alert", "unreachable resolved"]);
+    assert_eq!(sink.messages(), ["unreachable alert", "unreachable resolved"]);
 }
 
 #[tokio::test]
