@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 const DEVICES: usize = 16;
 const PEOPLE_PER_CYCLE: usize = 160;
 const STEPS_MAX: usize = 4;
+const CYCLES_PER_SLOT_MAX: usize = 250;
 const TRIES_MAX: usize = 50;
 
 /// A request with a key that was acknowledged, and what was answered.
@@ -156,8 +157,10 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let cycles = switches::number("SESSHU_CRASH_CYCLES", 5);
     let mut dice = switches::dice("crash");
     let mut city = City::demo().residents(cycles * PEOPLE_PER_CYCLE).start();
+    // A slot has room for 10,000 at most.
+    let (sessions, capacity) = (4 * cycles.div_ceil(CYCLES_PER_SLOT_MAX), cycles.min(CYCLES_PER_SLOT_MAX) * 40);
     let planned: Vec<PlannedSession> =
-        (0..4).map(|index| PlannedSession::new(&format!("停電の会場{index}"), 30 + index, cycles * 40)).collect();
+        (30..).take(sessions).map(|day| PlannedSession::new(&format!("停電の会場{day}"), day, capacity)).collect();
     let sessions = city.open(&planned).await;
     let places: Arc<[Place]> = sessions.iter().flat_map(|session| [session.place(0), session.place(1)]).collect();
     let mut earlier: Vec<Log> = Vec::new();
