@@ -1,168 +1,19 @@
 //! Durable bookings a second through the engine's door, without HTTP: gate, actors, group commit and the way back, on a real
-//! disk. With 64 and 512 people at once, for one hot session and spread over 200.
-//!
-//! Every measured booking is durable when its future ends. Everybody cancels between two measured rounds, which is not
-//! measured, and each round has a week of its own, so that nobody has too many changes. `SESSHU_BENCH_FOLDER` names the disk.
+//! disk. With 64 and 512 people at once, for one hot session and spread over 200. `SESSHU_BENCH_FOLDER` names the disk.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use sesshu_engine::clock::{Clock, ManualClock};
-use sesshu_engine::core::event::By;
-use sesshu_engine::core::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
-use sesshu_engine::core::leg::{Leg, Legs};
-use sesshu_engine::core::setup::Rules;
-use sesshu_engine::core::time::{ClockTime, Day, Instant};
-use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};
-use sesshu_engine::{EngineConfig, EngineHandle, VaccineSpec};
-use tempfile::TempDir;
+use sesshu_benches::engine_rush::{EngineRush, RESIDENTS, SESSIONS};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
-
-const RESIDENTS: u32 = 4_096;
-const SESSIONS: u32 = 200;
-const START: Instant = Instant(20_000 * 86_400_000);
-const VACCINE: &str = "コミナティ";
-
-struct SharedClock(Arc<ManualClock>);
-
-impl Clock for SharedClock {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-}
-
-/// A city whose residents all book at once, as often as is asked.
-struct Rush {
-    engine: EngineHandle,
-    clock: Arc<ManualClock>,
-    round: u32,
-    _folder: TempDir,
-}
-
-impl Rush {
-    async fn gather() -> Self {
-        let folder = match std::env::var_os("SESSHU_BENCH_FOLDER") {
-            Some(parent) => tempfile::tempdir_in(parent),
-            None => tempfile::tempdir(),
-        };
-        let folder = folder.expect("a folder");
-        let vaccine = VaccineSpec {
-            name: VACCINE.into(),
-            doses: DoseNo::FIRST,
-            interval_days_min: 21,
-            interval_days_max: None,
-            age_years_min: 12,
-            doses_per_vial: 6,
-        };
-        let config = EngineConfig {
-            folder: folder.path().to_owned(),
-            mark: None,
-            rules: Rules::default(),
-            vaccines: vec![vaccine],
-            hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
-            free_disk_floor_bytes: 0,
-        };
-        config.create().expect("a new store");
-        let clock = Arc::new(ManualClock::at(START));
-        let shared: Arc<dyn Clock> = Arc::new(SharedClock(Arc::clone(&clock)));
-        let engine = config.start_on_clock(|_| shared).await.expect("the engine starts");
-        let roll: Vec<RollRow> = (0..RESIDENTS).map(resident).collect();
-        let shown = engine.roll_difference(&roll, false).digest;
-        engine.import_roll(&roll, false, shown, By::System).await.expect("the roll");
-        let sessions: Vec<SessionRow> = (0..SESSIONS).map(session).collect();
-        engine.import_sessions(&sessions, false, By::System).await.expect("the sessions");
-        engine.publish(&engine.drafts(START), START, By::System).await.expect("published");
-        Self { engine, clock, round: 0, _folder: folder }
-    }
-
-    /// Everybody books once, `at_once` of them at a time, over `sessions`; tells how long that took.
-    async fn round(&mut self, at_once: u32, sessions: u32) -> Duration {
-        self.round += 1;
-        let key = RequestKey::new(&format!("round-{}", self.round)).expect("a key");
-        let started = StdInstant::now();
-        let mut lanes = JoinSet::new();
-        for lane in 0..at_once {
-            let (engine, key) = (self.engine.clone(), key.clone());
-            lanes.spawn(async move {
-                let mut booked = Vec::new();
-                for who in (lane..RESIDENTS).step_by(at_once as usize) {
-                    let leg = Leg { session: SessionId(1 + who % sessions), slot: SlotNo(0), dose: DoseNo::FIRST };
-                    let resident = ResidentNo(who);
-                    let done =
-                        engine.book(resident, Legs::one(leg), key.clone(), By::Resident(resident), Channel::Web).await;
-                    booked.push((resident, done.expect("there is room").bookings[0].number));
-                }
-                booked
-            });
-        }
-        let booked: Vec<(ResidentNo, BookingNumber)> = lanes.join_all().await.into_iter().flatten().collect();
-        let took = started.elapsed();
-        self.cancel(booked).await;
-        took
-    }
-
-    async fn cancel(&self, booked: Vec<(ResidentNo, BookingNumber)>) {
-        let mut lanes = JoinSet::new();
-        for (resident, number) in booked {
-            let engine = self.engine.clone();
-            lanes.spawn(async move {
-                engine.cancel(resident, number, By::Resident(resident), Channel::Web).await.expect("cancelled");
-            });
-        }
-        lanes.join_all().await;
-        // The keys of this round are forgotten.
-        self.clock.advance_ms(8 * 24 * 60 * 60 * 1_000);
-    }
-}
-
-impl Drop for Rush {
-    fn drop(&mut self) {
-        let figures = self.engine.figures();
-        eprintln!(
-            "{} entries in {} commits: {:.1} a batch, {:.2} ms a commit",
-            figures.entries,
-            figures.batches,
-            figures.entries as f64 / figures.batches as f64,
-            figures.commit_us as f64 / 1_000.0 / figures.batches as f64,
-        );
-        self.engine.shutdown();
-    }
-}
-
-fn resident(n: u32) -> RollRow {
-    RollRow {
-        line: u64::from(n) + 2,
-        id: CityId::from_digits(&format!("{n:010}")).expect("ten digits"),
-        name_kana: "インザイ　タロウ".into(),
-        birth_date: Day(-7_000),
-        groups: Vec::new(),
-    }
-}
-
-/// Far enough away for every round to have its week.
-fn session(n: u32) -> SessionRow {
-    SessionRow {
-        line: u64::from(n) + 2,
-        venue: format!("会場{n}"),
-        date: Day(60_000),
-        start: ClockTime(9 * 60),
-        end: ClockTime(9 * 60 + 30),
-        slot_minutes: 30,
-        capacity: 10_000,
-        vaccine: VACCINE.into(),
-        doses: vec![DoseNo::FIRST],
-        phone_share: None,
-    }
-}
 
 fn bookings(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
+    let folder = std::env::var_os("SESSHU_BENCH_FOLDER").map_or_else(std::env::temp_dir, Into::into);
     let mut group = criterion.benchmark_group("durable bookings");
     group.sampling_mode(SamplingMode::Flat).sample_size(10).throughput(Throughput::Elements(u64::from(RESIDENTS)));
     for (at_once, sessions) in [(64, 1), (64, SESSIONS), (512, 1), (512, SESSIONS)] {
-        let mut rush = runtime.block_on(Rush::gather());
+        let mut rush = runtime.block_on(EngineRush::gather_in(&folder));
         group.bench_function(format!("{at_once} at once, {sessions} sessions"), |bencher| {
             bencher.iter_custom(|rounds| {
                 runtime.block_on(async {

@@ -9,6 +9,8 @@ pub mod bare_axum;
 pub mod cores;
 #[path = "support/crowd.rs"]
 pub mod crowd;
+#[path = "support/engine_rush.rs"]
+pub mod engine_rush;
 #[path = "support/long_journal.rs"]
 pub mod long_journal;
 #[path = "support/million.rs"]

@@ -83,6 +83,14 @@ impl Log {
         }
     }
 
+    /// [`Self::check`] at the city's address of now, over a connection that is closed afterwards: there are many people.
+    async fn check_at(&mut self, city: &City) -> (usize, usize) {
+        self.client = self.client.moved_to(city.public());
+        let found = self.check().await;
+        self.client = self.client.moved_to(city.public());
+        found
+    }
+
     /// Asks the city what it knows, and compares. Gives how many acknowledged bookings there are, and how many are there.
     async fn check(&mut self) -> (usize, usize) {
         let live: Vec<Value> =
@@ -178,8 +186,7 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
         let _ = city.verify();
         let (mut acknowledged, mut present, mut unheard) = (0, 0, 0);
         for log in &mut logs {
-            log.client = log.client.moved_to(city.public());
-            let (expected, found) = log.check().await;
+            let (expected, found) = log.check_at(&city).await;
             acknowledged += expected;
             present += found;
             unheard += usize::from(log.unheard);
@@ -195,8 +202,7 @@ async fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     }
     // What was there after its own cut is there after all later ones.
     for log in &mut earlier {
-        log.client = log.client.moved_to(city.public());
-        log.check().await;
+        log.check_at(&city).await;
     }
     let _ = city.verify();
     report(&format!(

@@ -1,5 +1,6 @@
 //! The limits that the parts set: how fast this machine hashes passwords, and how fast this disk commits one row.
 
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -47,6 +48,18 @@ pub fn commits(folder: &Path, count: u64) -> Vec<Duration> {
     drop(database);
     std::fs::remove_file(file).expect("the database goes");
     latencies
+}
+
+/// How long each of `count` writes of 4 KiB takes until fdatasync says that the disk has it.
+#[must_use]
+pub fn syncs(folder: &Path, count: usize) -> Vec<Duration> {
+    let mut file = tempfile::tempfile_in(folder).expect("a file");
+    let mut sync = || {
+        let started = Instant::now();
+        file.write_all(&[7; 4_096]).and_then(|()| file.sync_data()).expect("the disk takes it");
+        started.elapsed()
+    };
+    (0..count).map(|_| sync()).collect()
 }
 
 fn commit(database: &Database, key: u64) -> Duration {
