@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// Debian's user `nobody`: PostgreSQL does not run as root.
@@ -59,8 +60,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Whatever it holds is thrown away with its folder.
-        let _ = self.0.kill();
+        // Asked to end rather than killed, so that PostgreSQL leaves no processes and no shared memory behind. It may have ended.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::INT);
         let _ = self.0.wait();
     }
 }

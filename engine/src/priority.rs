@@ -70,9 +70,8 @@ pub fn this_thread_is_for(work: Work) {
 
 /// Leaves the processor for a moment: between two pieces of work that together keep it for longer than a few milliseconds.
 ///
-/// A thread that never sleeps can keep others from its processor far beyond its share: Linux 6.18 (before the mending of
-/// `zero_vruntime` in `kernel/sched/fair.c`) then leaves even the kernel's own threads waiting, those among them that finish writes
-/// to the disk. Beside hashes without a pause, commits of 0.2 ms took up to a second.
+/// Beside threads that never sleep, Linux 6.18 was seen to leave others waiting far beyond their share, whatever the priorities: even
+/// the kernel's own threads that finish writes to the disk. Commits of 0.2 ms then took up to a second (see ARCHITECTURE.md).
 #[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the sleep itself that counts")]
 pub fn breathe() {
     std::thread::sleep(BREATH);
