@@ -154,11 +154,7 @@ impl<'a> DeltaReader<'a> {
     /// Reads the header; refuses what a newer version has written.
     pub(super) fn start(input: &'a mut dyn Read) -> Result<Self, ExportError> {
         let mut frames = FrameReader::start(input, MAGIC)?;
-        match frames.fixed::<1>()? {
-            [FORMAT] => {}
-            [found] if found > FORMAT => return Err(ExportError::NewerFormat { found, known: FORMAT }),
-            _ => return Err(ExportError::Damaged("the format of its store")),
-        }
+        frames.store_format()?;
         let store = frames.fixed()?;
         let mut end = || -> Result<StoreHead, ExportError> {
             let seq = u64::from_le_bytes(frames.fixed()?);

@@ -132,11 +132,7 @@ impl<'a> ExportReader<'a> {
     /// Reads the header; refuses what a newer version has written.
     pub(super) fn start(input: &'a mut dyn Read) -> Result<Self, ExportError> {
         let mut frames = FrameReader::start(input, MAGIC)?;
-        match frames.fixed::<1>()? {
-            [FORMAT] => {}
-            [found] if found > FORMAT => return Err(ExportError::NewerFormat { found, known: FORMAT }),
-            _ => return Err(ExportError::Damaged("the format of its store")),
-        }
+        frames.store_format()?;
         let store = frames.fixed()?;
         let seal = Seal::decode(&frames.fixed::<SEAL_BYTES>()?).ok_or(ExportError::Damaged("its seal"))?;
         let head = StoreHead { store, seq: seal.seq, chain: seal.chain.0, at: seal.at, format: FORMAT };

@@ -7,6 +7,7 @@
 
 use std::io::{self, Read, Write};
 
+use super::codec::FORMAT;
 use super::export_error::ExportError;
 
 /// A chunk is written once it has so many bytes.
@@ -135,6 +136,15 @@ impl<'a> FrameReader<'a> {
             [0] => Err(ExportError::Damaged("its version")),
             [found] if found > magic.version => Err(ExportError::NewerFormat { found, known: magic.version }),
             _ => Ok(frames),
+        }
+    }
+
+    /// Reads the format of the store that the stream was made from; refuses what a newer version has written.
+    pub(super) fn store_format(&mut self) -> Result<(), ExportError> {
+        match self.fixed::<1>()? {
+            [FORMAT] => Ok(()),
+            [found] if found > FORMAT => Err(ExportError::NewerFormat { found, known: FORMAT }),
+            _ => Err(ExportError::Damaged("the format of its store")),
         }
     }
 
