@@ -8,11 +8,13 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sesshu_benches::crowd::{Crowd, open_sessions};
 use sesshu_benches::long_journal;
+use sesshu_benches::memory::{forget_peak, status_mib};
 use sesshu_benches::open_model::open_load;
 use sesshu_benches::rounds::{ROUNDS, median, p99_ms};
 use sesshu_benches::rush::client_runtime;
@@ -23,13 +25,14 @@ use tokio::runtime::Runtime;
 const RESIDENTS: u32 = 105_000;
 const BOOKINGS: u64 = 1_000_000;
 /// The first so many residents book in the load; the others have the million bookings.
-const BOOKING_NOW: u32 = 60_000;
+const BOOKING_NOW: u32 = 62_500;
 const SESSIONS: usize = 200;
 const PER_SECOND: usize = 500;
 const CONNECTIONS: usize = 256;
-/// The load is made in pieces, until the backup has ended or so many pieces are over.
-const PIECE: Duration = Duration::from_secs(2);
-const PIECES_MAX: usize = 5;
+/// The load is made in pieces, since the residents have to last: in each round every fifth piece, so that the five rounds together are
+/// under load from the backup's first moment to its last.
+const PIECE: Duration = Duration::from_secs(1);
+const PIECES_MAX: usize = 24;
 /// The argument with which the bench starts itself for a step of the engine's, before the step, where from and where to.
 const STEP: &str = "--step";
 const MIB: f64 = 1_048_576.0;
@@ -152,13 +155,6 @@ fn step_as_asked() -> bool {
     true
 }
 
-/// A line of a process's status, in MiB.
-fn status_mib(process: &str, name: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process of this machine");
-    let kib = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
-    kib.map_or(f64::NAN, |kib: f64| kib / 1_024.0)
-}
-
 // --- at the server
 
 struct Beside {
@@ -171,7 +167,7 @@ struct Beside {
 /// A round.
 #[derive(Default)]
 struct Round {
-    p99_ms: f64,
+    latencies: Vec<Duration>,
     pieces: usize,
     /// What the store's file grew by, in MiB.
     grown_mib: f64,
@@ -183,12 +179,13 @@ struct Round {
 
 impl Beside {
     fn table(&mut self) -> String {
-        self.round(Some(1), false);
+        self.alone(1);
         let (mut with, mut without) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let round = self.round(None, true);
-            let other = self.round(Some(round.pieces), false);
-            report(&format!("booking p99 beside a backup {:.2} ms, without one {:.2} ms", round.p99_ms, other.p99_ms));
+        for first in 0..ROUNDS {
+            let round = self.beside_backup(first);
+            let other = self.alone(round.pieces);
+            let (with_ms, without_ms) = (p99_ms(&round.latencies), p99_ms(&other.latencies));
+            report(&format!("booking p99 beside a backup {with_ms:.2} ms, without one {without_ms:.2} ms"));
             with.push(round);
             without.push(other);
         }
@@ -200,12 +197,19 @@ impl Beside {
             lines += &format!("{name:<24} {:>6.1} s\n", median(&all));
         }
         for (what, rounds) in [("with a backup", &with), ("without", &without)] {
-            let (p99, grown) = (of(rounds, |round| round.p99_ms), of(rounds, |round| round.grown_mib));
+            let (p99, grown) = (of(rounds, |round| p99_ms(&round.latencies)), of(rounds, |round| round.grown_mib));
             let pieces = rounds.iter().map(|round| round.pieces).sum::<usize>();
             lines +=
                 &format!("{what:<24} booking p99 {p99:>6.2} ms, the file grew by {grown:.0} MiB, {pieces} pieces\n");
         }
-        let ratio = of(&with, |round| round.p99_ms) / of(&without, |round| round.p99_ms);
+        let all =
+            |rounds: &[Round]| p99_ms(&rounds.iter().flat_map(|round| round.latencies.clone()).collect::<Vec<_>>());
+        lines += &format!(
+            "all rounds together      booking p99 {:>6.2} ms with a backup, {:.2} ms without\n",
+            all(&with),
+            all(&without)
+        );
+        let ratio = of(&with, |round| p99_ms(&round.latencies)) / of(&without, |round| p99_ms(&round.latencies));
         lines
             + &format!(
                 "memory of the server     {:>6.0} MiB more at most\nbooking p99 with / without {ratio:>4.2}   goal <= 1.2\n",
@@ -213,42 +217,67 @@ impl Beside {
             )
     }
 
-    /// A load of so many pieces, or, beside a backup, for as long as that takes.
-    fn round(&mut self, pieces: Option<usize>, backup: bool) -> Round {
-        let store = self.city.data().join("sesshu.redb");
-        let length = || fs::metadata(&store).expect("a store").len() as f64 / MIB;
+    /// A load of so many pieces, one after the other.
+    fn alone(&mut self, pieces: usize) -> Round {
+        let before = self.length_mib();
+        let latencies = (0..pieces).flat_map(|_| self.piece()).collect();
+        Round { latencies, pieces, grown_mib: self.length_mib() - before, ..Round::default() }
+    }
+
+    /// A load beside a backup: the piece `first`, and every fifth from there on.
+    fn beside_backup(&mut self, first: usize) -> Round {
         let process = self.city.process_id().to_string();
-        let (before, memory) = (length(), status_mib(&process, "VmRSS:"));
-        // Forgets the peak so far.
-        fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the server's peak is forgotten");
-        let running = backup.then(|| {
-            let mut command = self.city.command(["backup", "now", "--json"]).command();
-            let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a process");
-            let said = BufReader::new(child.stderr.take().expect("it is piped"));
-            std::thread::spawn(move || {
-                let mut phases: Vec<(String, Instant)> = Vec::new();
-                for line in said.lines().map_while(Result::ok) {
-                    phases.push((line.split_whitespace().next().unwrap_or_default().to_owned(), Instant::now()));
+        let (before, memory) = (self.length_mib(), status_mib(&process, "VmRSS:"));
+        forget_peak(&process);
+        let running = self.back_up();
+        let mut round = Round::default();
+        let mut next = tokio::time::Instant::now() + PIECE * first as u32;
+        loop {
+            self.runtime.block_on(async {
+                let mut looks = tokio::time::interval(Duration::from_millis(100));
+                while tokio::time::Instant::now() < next && !running.is_finished() {
+                    tokio::select! {
+                        _ = looks.tick() => {}
+                        () = tokio::time::sleep_until(next) => {}
+                    }
                 }
-                assert!(child.wait().expect("it ends").success(), "the backup succeeds");
-                let ends: Vec<Instant> = phases.iter().skip(1).map(|(_, at)| *at).chain([Instant::now()]).collect();
-                phases.into_iter().zip(ends).map(|((name, at), end)| (name, (end - at).as_secs_f64())).collect()
-            })
-        });
-        let mut latencies = Vec::new();
-        let mut done = 0;
-        let goes_on = |done: usize| match (&running, pieces) {
-            (Some(running), _) => done < PIECES_MAX && !running.is_finished(),
-            (None, pieces) => done < pieces.unwrap_or(1),
-        };
-        while goes_on(done) {
-            let requests = self.crowd.bookings(PER_SECOND * PIECE.as_secs() as usize, &self.places);
-            let load = open_load(self.city.public(), CONNECTIONS, &requests, PER_SECOND as f64, 201);
-            latencies.extend(self.runtime.block_on(load));
-            done += 1;
+            });
+            if running.is_finished() || round.pieces == PIECES_MAX {
+                break;
+            }
+            round.latencies.extend(self.piece());
+            round.pieces += 1;
+            next += PIECE * ROUNDS as u32;
         }
-        let phases = running.map(|running| running.join().expect("the backup succeeds")).unwrap_or_default();
-        let memory_mib = status_mib(&process, "VmHWM:") - memory;
-        Round { p99_ms: p99_ms(&latencies), pieces: done, grown_mib: length() - before, phases, memory_mib }
+        round.phases = running.join().expect("the backup succeeds");
+        round.memory_mib = status_mib(&process, "VmHWM:") - memory;
+        round.grown_mib = self.length_mib() - before;
+        round
+    }
+
+    fn piece(&mut self) -> Vec<Duration> {
+        let requests = self.crowd.bookings(PER_SECOND * PIECE.as_secs() as usize, &self.places);
+        let load = open_load(self.city.public(), CONNECTIONS, &requests, PER_SECOND as f64, 201);
+        self.runtime.block_on(load)
+    }
+
+    /// Begins a backup; gives its phases in the end, with how long each took, in seconds.
+    fn back_up(&self) -> JoinHandle<Vec<(String, f64)>> {
+        let mut command = self.city.command(["backup", "now", "--json"]).command();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a process");
+        let said = BufReader::new(child.stderr.take().expect("it is piped"));
+        std::thread::spawn(move || {
+            let mut phases: Vec<(String, Instant)> = Vec::new();
+            for line in said.lines().map_while(Result::ok) {
+                phases.push((line.split_whitespace().next().unwrap_or_default().to_owned(), Instant::now()));
+            }
+            assert!(child.wait().expect("it ends").success(), "the backup succeeds");
+            let ends: Vec<Instant> = phases.iter().skip(1).map(|(_, at)| *at).chain([Instant::now()]).collect();
+            phases.into_iter().zip(ends).map(|((name, at), end)| (name, (end - at).as_secs_f64())).collect()
+        })
+    }
+
+    fn length_mib(&self) -> f64 {
+        fs::metadata(self.city.data().join("sesshu.redb")).expect("a store").len() as f64 / MIB
     }
 }

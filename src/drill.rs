@@ -118,7 +118,7 @@ async fn check(data: &Path, progress: &Progress) -> Result<(), Failure> {
 
 /// Runs this program to its end, unless the drill is to stop.
 async fn run(command: Command, progress: &Progress) -> Result<Ended, Failure> {
-    let ended = own_program::run(command, || progress.go_on().is_err()).await.map_err(Failure::internal)?;
+    let ended = own_program::run(command, 100, || progress.go_on().is_err()).await.map_err(Failure::internal)?;
     ended.ok_or_else(|| Failure::new(ExitStatus::Unavailable, "the drill was stopped before its end"))
 }
 

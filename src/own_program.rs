@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, getppid, kill_process, set_parent_process_death_signal};
 use serde_json::Value;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 
@@ -24,7 +24,8 @@ const BEHIND: &str = "SESSHU_BEHIND";
 /// How readily the kernel ends this process when memory is short; a server under systemd has -500.
 const OOM_SCORE: &str = "/proc/self/oom_score_adj";
 const OOM_SCORE_ADJUST: &str = "500";
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How often it is looked whether a child has ended. Of this time it runs for its share, and is held for the rest.
+const TURN: Duration = Duration::from_millis(10);
 
 /// This program, without arguments yet.
 pub(crate) fn command() -> Command {
@@ -64,8 +65,9 @@ pub(crate) struct Ended {
     pub(crate) complaint: String,
 }
 
-/// Runs `command` to its end, behind everybody else. None if `stop` said so meanwhile: then it was killed.
-pub(crate) async fn run(mut command: Command, stop: impl Fn() -> bool) -> std::io::Result<Option<Ended>> {
+/// Runs `command` to its end, behind everybody else, and for no more than `percent` of the time. None if `stop` said so meanwhile:
+/// then it was killed.
+pub(crate) async fn run(mut command: Command, percent: u8, stop: impl Fn() -> bool) -> std::io::Result<Option<Ended>> {
     let (mut out, mut err) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let child = command.env(BEHIND, "yes").stdout(out.try_clone()?).stderr(err.try_clone()?).spawn()?;
     let mut child = Killed(child);
@@ -83,12 +85,32 @@ pub(crate) async fn run(mut command: Command, stop: impl Fn() -> bool) -> std::i
         if stop() {
             return Ok(None);
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        child.turn(percent).await;
     }
 }
 
 /// A child that does not outlive its owner.
 struct Killed(Child);
+
+impl Killed {
+    /// Lets the child run for its part of a turn, and holds it for the rest. It is the kernel that stops it, so that each of its
+    /// threads is held, whatever it does.
+    async fn turn(&self, percent: u8) {
+        let runs = TURN * u32::from(percent.min(100)) / 100;
+        let held = TURN.saturating_sub(runs);
+        tokio::time::sleep(runs).await;
+        if !held.is_zero() {
+            self.signal(Signal::STOP);
+            tokio::time::sleep(held).await;
+            self.signal(Signal::CONT);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It is waited for by its owner alone, so its number is still its own; it may have ended already.
+        let _ = kill_process(Pid::from_child(&self.0), signal);
+    }
+}
 
 impl Drop for Killed {
     fn drop(&mut self) {

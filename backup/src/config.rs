@@ -51,7 +51,7 @@ impl Default for BackupConfig {
             schedule: None,
             scratch: None,
             io_mib_per_second: 64,
-            cpu_percent: 50,
+            cpu_percent: 10,
             journal_seconds: 10,
             drill_days: 90,
             drills: false,

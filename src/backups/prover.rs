@@ -18,9 +18,11 @@ impl Prover for OwnProver {
         let data = proving.scratch.join("data");
         let mut command = self.own.restore(proving.folder, &proving.manifest.name, &data);
         command.args(["--at", "snapshot"]);
+        let percent = self.own.budget.map_or(100, |(_, percent)| percent);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let ended = runtime
-            .and_then(|runtime| runtime.block_on(own_program::run(command, || proving.progress.go_on().is_err())));
+        let ended = runtime.and_then(|runtime| {
+            runtime.block_on(own_program::run(command, percent, || proving.progress.go_on().is_err()))
+        });
         let ended = ended.map_err(|error| failed(error.to_string()))?;
         let ended = ended.ok_or_else(|| failed("it was stopped before its end".into()))?;
         let result = ended.result;
