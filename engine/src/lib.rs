@@ -16,6 +16,7 @@ pub mod roll;
 #[cfg(test)]
 mod simulation;
 pub mod view;
+mod waiting_room;
 
 pub use handle::{
     AgeClass, AtDesk, AuditPage, AuditQuery, BusySession, CallError, CallerView, CampaignError, CampaignStatus,
@@ -23,10 +24,10 @@ pub use handle::{
     EngineConfig, EngineHandle, Erased, FREE_DISK_FLOOR_BYTES, FollowUpPage, FollowUpQuery, FollowUpRow, IssuedLine,
     LEFTOVER_IDS_MAX, LOGIN_CHARS_MAX, LeftoverAnswered, LeftoverList, LeftoverPerson, LeftoverSession, Lookup,
     NewSecrets, NoShowRefusal, OpenSession, PasswordRequest, PersonReport, PlanProblem, PlannedSession, PreparedHash,
-    PreparedPassword, PublishSummary, Pulse, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp,
-    ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, STOCK_DOSES_MAX, SlotCounts, StaffError,
-    StartError, VaccineSpec, VenueDay, WaveChange, WaveForecast,
+    PreparedPassword, PublishSummary, Pulse, ReportedArrival, ReportedBooking, ReportedContact, ReportedDose,
+    ReportedFollowUp, ReportedLot, ReportedOffer, ReportedView, RollDifference, RollPreview, STOCK_DOSES_MAX,
+    SlotCounts, StaffError, StartError, VaccineSpec, VenueDay, WaveChange, WaveForecast,
 };
-pub use ledger::{LoadError, RecoverError, VerifyReport};
+pub use ledger::{LoadError, Outline, RecoverError, VerifyReport};
 pub use roll::Lane as HashLane;
 pub use view::PlaceView;

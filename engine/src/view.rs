@@ -141,6 +141,62 @@ pub struct SlotView {
     pub state: PublicState,
 }
 
+/// The work of checking residents' passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginLoad {
+    /// How many are checked in a thousand seconds, as measured lately.
+    pub per_thousand_seconds: u64,
+    /// How many of those who came to book wait for it.
+    pub booking: u64,
+    /// How many of those wait who came to see, change or cancel.
+    pub viewing: u64,
+}
+
+/// Where a person stands who wants a new place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody waits, or it was this person's turn: go on.
+    Open,
+    /// The opening is ahead, and the person takes part in its draw.
+    Before {
+        /// When it opens.
+        opens_at: Instant,
+    },
+    /// Others come first.
+    Waiting(Waiting),
+}
+
+/// A place in the waiting room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The opening that the person came for.
+    pub opening: Instant,
+    /// How many of those who are still there come first.
+    pub ahead: u32,
+    /// How long it takes until it is the person's turn, at the pace of now, in seconds.
+    pub estimate_seconds: u32,
+    /// How many places are left that this person could take; fewer than `ahead` means that they may run out.
+    pub places_left: u32,
+    /// When to ask again, in seconds: spread, and the longer the more people come first.
+    pub look_again_seconds: u32,
+    /// Whether the person was there before the opening, so that the draw and not their arrival counts.
+    pub in_draw: bool,
+}
+
+/// The draw of an opening, as anybody may check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draw {
+    /// When it opens.
+    pub opens_at: Instant,
+    /// The BLAKE3 of the seed, published before the opening.
+    pub commitment: [u8; 32],
+    /// The seed, once the opening is over. A person's number is the first eight bytes, read as a big-endian number, of the BLAKE3 of the
+    /// digits of their ID, keyed by the seed.
+    pub seed: Option<[u8; 32]>,
+    /// How many people took part, by the first byte of their numbers; empty before the opening.
+    pub people_by_first_byte: Vec<u32>,
+}
+
 /// Whether the engine can serve, and if not, why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readiness {
@@ -181,4 +237,27 @@ pub struct EngineFigures {
     pub disk_free_bytes: u64,
     /// How far the wall clock has run away from engine time since the start, in milliseconds.
     pub clock_drift_ms: i64,
+    /// The waiting room.
+    pub waiting: WaitingFigures,
+}
+
+/// The waiting room at one instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WaitingFigures {
+    /// People who are there and wait.
+    pub waiting: u64,
+    /// People admitted out of the line since the start.
+    pub admitted: u64,
+    /// People admitted a second; 0 while nobody has to wait.
+    pub per_second: u64,
+    /// People in the draw of the opening that is ahead.
+    pub in_draw: u64,
+}
+
+impl WaitingFigures {
+    /// How long it takes until whoever came last is admitted, at the pace of now, in seconds.
+    #[must_use]
+    pub const fn estimate_seconds(&self) -> u64 {
+        if self.per_second == 0 { 0 } else { self.waiting.div_ceil(self.per_second) }
+    }
 }

@@ -5,6 +5,7 @@ mod support;
 
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{Channel, ResidentNo, SessionId};
+use sesshu_engine::core::leg::Legs;
 use sesshu_engine::core::refusal::RefusalCode;
 use sesshu_engine::core::resident::{BookingState, ResidentRecord};
 use sesshu_engine::view::BookingView;
@@ -44,6 +45,13 @@ async fn assert_first_answers(city: &City, booked: &[BookingView], moved: &[Book
         let again = again.expect("the first answer");
         assert_eq!((again.repeated, again.bookings.as_slice()), (true, moved));
     }
+    // Whoever takes no new bookings asks for them alone.
+    let before =
+        |k| async move { city.engine().booked_before(ResidentNo(0), &Legs::one(leg(HERE, 0, 1)), &key(k)).await };
+    let again = before("book").await.expect("it is asked").expect("the first answer");
+    assert_eq!((again.repeated, again.bookings.as_slice()), (true, booked));
+    assert_eq!(before("unused").await.map(|none| none.is_none()), Ok(true));
+    assert_eq!(refused(&before("move").await), Some(RefusalCode::KeyReused));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@ use sesshu_backup::snapshot::{Take, take};
 use sesshu_backup::throttle::Throttle;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::ledger::Snapshot;
@@ -158,5 +159,6 @@ fn engine_config(data: &Path) -> EngineConfig {
         }],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }

@@ -23,6 +23,7 @@ use sesshu_backup::throttle::Throttle;
 use sesshu_backup::works::Works;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::ledger::{LoadError, Snapshot};
@@ -337,5 +338,6 @@ pub(crate) fn engine_config(data: &Path) -> EngineConfig {
         }],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }

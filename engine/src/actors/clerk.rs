@@ -154,6 +154,9 @@ impl SessionClerk {
             return refuse(*grant, RefusalCode::Unavailable.into());
         }
         let now = self.shared.clock.now();
+        if grant.is_for_nobody(now) {
+            return refuse(*grant, RefusalCode::Busy.into());
+        }
         self.places.expire(now);
         let leg = grant.legs[grant.takes.len()];
         debug_assert_eq!(leg.session, self.id, "a grant comes to the actor of its leg");
@@ -168,9 +171,7 @@ impl SessionClerk {
                 let refusal = refusal.of_leg(usize::from(leg.index), grant.legs.len());
                 refuse(*grant, refusal);
             }
-            PlaceDecision::Undecided if self.waiting.len() >= WAITING_MAX || now >= grant.deadline => {
-                refuse(*grant, RefusalCode::Busy.into());
-            }
+            PlaceDecision::Undecided if self.waiting.len() >= WAITING_MAX => refuse(*grant, RefusalCode::Busy.into()),
             PlaceDecision::Undecided => self.waiting.push_back(grant),
             PlaceDecision::Granted if leg.stays => self.complete(*grant),
             PlaceDecision::Granted => {

@@ -44,8 +44,17 @@ pub(crate) struct Grant {
     pub(crate) reply: Reply,
     pub(crate) pass: GatePass,
     pub(crate) permit: OwnedSemaphorePermit,
-    /// After this nobody waits for the answer any more: an undecided grant is refused.
+    /// After this nobody waits for the answer any more: what is not decided by then is refused.
     pub(crate) deadline: Instant,
+}
+
+impl Grant {
+    /// Whether deciding it is work for nobody: its time is over, or it would keep a place for somebody who has hung up. A booking of
+    /// theirs goes on: they find it under their own bookings.
+    pub(crate) fn is_for_nobody(&self, now: Instant) -> bool {
+        let hung_up = matches!(self.purpose, Purpose::Hold { .. }) && self.reply.is_closed();
+        now >= self.deadline || hung_up
+    }
 }
 
 /// The places that a grant has taken so far, leg by leg. Dropping it gives them back, wherever the grant ends.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::ids::{SessionId, VaccineId, VenueId};
+use super::line::LineState;
 use super::resident::Contradiction;
 use super::session::{Session, SessionPhase};
 use super::setup::{Vaccine, Venue, Wave};
@@ -37,6 +38,10 @@ pub struct Setup {
     pub erased_on: Option<Day>,
     /// The greatest number of a notice's saying that is noted: none is noted twice.
     pub notices_noted: u64,
+    /// The greatest number of a switch's turn that is noted: none is noted twice.
+    pub switches_noted: u64,
+    /// How far the waiting room may admit people.
+    pub line: Option<LineState>,
 }
 
 impl Setup {
@@ -76,7 +81,9 @@ impl Setup {
                 self.erased_on = Some(*on);
             }
             Event::NoticeNoted(said) => self.notices_noted = self.notices_noted.max(said.number),
+            Event::SwitchTurned(turned) => self.switches_noted = self.switches_noted.max(turned.number),
             Event::SiteChanged(site) => self.site = Arc::clone(site),
+            Event::LineMoved(state) => self.line = Some(*state),
             _ => return false,
         }
         true

@@ -224,6 +224,24 @@ pub fn next_dose(record: &ResidentRecord, vaccines: &[Vaccine], today: Day) -> O
     Some(NextDose { dose, from, to })
 }
 
+/// Whether a person comes for the opening at `opening`: there is a dose left to book for them, and their wave is open by then.
+/// Whoever does not come for it stands in no line, and hears at once why.
+#[must_use]
+pub fn comes_for(
+    person: &Person,
+    record: &ResidentRecord,
+    vaccines: &[Vaccine],
+    waves: &[Wave],
+    opening: Instant,
+) -> Option<NextDose> {
+    let in_time = match wave_opening(waves, person) {
+        WaveOpening::NoWaves => true,
+        WaveOpening::At(opens_at) => opens_at <= opening,
+        WaveOpening::Never => false,
+    };
+    if in_time && !record.erased { next_dose(record, vaccines, opening.city_day()) } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

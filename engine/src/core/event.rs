@@ -8,6 +8,7 @@ use super::backup::BackupWish;
 pub use super::booking::PlaceChange;
 pub use super::by::By;
 use super::ids::{BookingNumber, RequestKey, ResidentNo, SessionId, SlotNo};
+use super::line::LineState;
 use super::notice::NoticeSaid;
 use super::resident::{Booking, BookingState, DoseElsewhere, EndedLogin};
 pub use super::resident_set::ResidentSet;
@@ -18,6 +19,7 @@ use super::staff::{
     CallId, CallOutcome, CallReason, ExportKind, ExportReason, FollowUp, LeftoverAnswer, Proposal, Reached,
     StaffAccount, View,
 };
+use super::switch::SwitchTurned;
 use super::time::{Day, Instant};
 
 /// One durable change.
@@ -276,6 +278,17 @@ pub enum Event {
     NoticeNoted(Box<NoticeSaid>),
     /// A backup or a restore drill was asked for.
     BackupAsked(BackupWish),
+    /// A part of the service was switched off, or on again.
+    SwitchTurned(SwitchTurned),
+    /// People came for an opening: whoever was there before it takes part in its draw, and the others wait in this order.
+    Arrived {
+        /// Which opening.
+        opening: Instant,
+        /// Who, and since when: at most [`Event::ARRIVED_PEOPLE_MAX`].
+        people: Vec<(ResidentNo, Instant)>,
+    },
+    /// The waiting room may admit people up to here.
+    LineMoved(LineState),
 }
 
 impl Event {
@@ -284,6 +297,8 @@ impl Event {
     pub const PEOPLE_ERASED_MAX: usize = 1_000;
     /// How many people one [`Event::PeopleViewed`] names at most: each costs a row of the audit's index in the same commit.
     pub const PEOPLE_VIEWED_MAX: usize = 200;
+    /// How many people one [`Event::Arrived`] names at most: each is a record that changes while others book.
+    pub const ARRIVED_PEOPLE_MAX: usize = 200;
 }
 
 impl Entry {
@@ -303,91 +318,6 @@ impl Entry {
                 booking.number = BookingNumber::from_ordinal(seq * Self::BOOKINGS_MAX + made, number_key);
                 made += 1;
             }
-        }
-    }
-}
-
-impl Event {
-    /// The places that this event takes and frees: at most two.
-    pub fn place_changes(&self) -> impl Iterator<Item = PlaceChange> + use<> {
-        let (taken, freed) = match self {
-            Self::Booked { booking, .. } => (Some(PlaceChange::of(booking, true)), None),
-            Self::Moved { from, to, .. } => (Some(PlaceChange::of(to, true)), Some(PlaceChange::of(from, false))),
-            Self::Cancelled { booking, .. } => (None, Some(PlaceChange::of(booking, false))),
-            _ => (None, None),
-        };
-        freed.into_iter().chain(taken)
-    }
-
-    /// Whether the event changes only records of residents, not the campaign.
-    #[must_use]
-    pub const fn is_about_a_resident(&self) -> bool {
-        matches!(
-            self,
-            Self::Booked { .. }
-                | Self::Moved { .. }
-                | Self::Cancelled { .. }
-                | Self::LoginEnded { .. }
-                | Self::ContactGiven { .. }
-                | Self::ContactDeleted { .. }
-                | Self::AttendanceChanged { .. }
-                | Self::ClinicNoted { .. }
-                | Self::PasswordRequested { .. }
-                | Self::FollowedUp { .. }
-                | Self::LeftoverOffered { .. }
-                | Self::PersonViewed { .. }
-                | Self::PeopleViewed { .. }
-        )
-    }
-
-    /// Calls `each` for every resident whose record this event changes.
-    pub fn for_each_resident(&self, mut each: impl FnMut(ResidentNo)) {
-        match self {
-            Self::Booked { resident, .. }
-            | Self::Moved { resident, .. }
-            | Self::Cancelled { resident, .. }
-            | Self::DoseRecorded { resident, .. }
-            | Self::LoginEnded { resident, .. }
-            | Self::ContactGiven { resident }
-            | Self::ContactDeleted { resident }
-            | Self::AttendanceChanged { resident, .. }
-            | Self::ClinicNoted { resident, .. }
-            | Self::PasswordRequested { resident }
-            | Self::FollowedUp { resident, .. }
-            | Self::LeftoverOffered { resident, .. } => each(*resident),
-            Self::RollImported { added, changed, gone, .. } => {
-                added.iter().chain(changed.iter()).chain(gone.iter()).for_each(each);
-            }
-            Self::PasswordsIssued { residents } | Self::PeopleErased { residents } => residents.iter().for_each(each),
-            Self::VenueAdded(_)
-            | Self::VaccineDefined(_)
-            | Self::WavesReplaced(_)
-            | Self::SessionDrafted(_)
-            | Self::SessionsPublished { .. }
-            | Self::SessionClosed(_)
-            | Self::SessionCancelled(_)
-            | Self::CapacityChanged { .. }
-            | Self::StaffChanged { .. }
-            | Self::PersonViewed { .. }
-            | Self::PeopleViewed { .. }
-            | Self::SignedIn { .. }
-            | Self::SignedOut { .. }
-            | Self::CallOpened { .. }
-            | Self::CallEnded { .. }
-            | Self::NobodyFound { .. }
-            | Self::LookupsUnusual { .. }
-            | Self::DraftDiscarded(_)
-            | Self::SessionReopened(_)
-            | Self::StockChanged { .. }
-            | Self::PublishProposed(_)
-            | Self::ProposalWithdrawn
-            | Self::Exported { .. }
-            | Self::CampaignClosed { .. }
-            | Self::CampaignReopened
-            | Self::CampaignErased { .. }
-            | Self::NoticeNoted(_)
-            | Self::BackupAsked(_)
-            | Self::SiteChanged(_) => {}
         }
     }
 }

@@ -54,6 +54,10 @@ kinds! {
     Notice = "notice",
     /// Backups and restore drills that somebody asked for.
     Backup = "backup",
+    /// Parts of the service that were switched off and on.
+    Switch = "switch",
+    /// The waiting room: who came, and how far it admitted.
+    Waiting = "waiting",
 }
 
 impl EventKind {
@@ -107,6 +111,8 @@ impl EventKind {
             | Event::PeopleErased { .. } => Self::Campaign,
             Event::NoticeNoted(_) => Self::Notice,
             Event::BackupAsked(_) => Self::Backup,
+            Event::SwitchTurned(_) => Self::Switch,
+            Event::Arrived { .. } | Event::LineMoved(_) => Self::Waiting,
         }
     }
 }

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::count::{Count, web_free};
+use super::count::Count;
 use super::event::PlaceChange;
+use super::free::free_in_slot;
 use super::ids::{Channel, DoseNo, HoldId, SlotNo};
 use super::limit::{Limit, LimitTooSmall};
 use super::refusal::{Refusal, RefusalCode};
@@ -200,15 +201,8 @@ impl Places {
         let slot = &session.slots[index];
         let undecided =
             self.slots[index].capacity_undecided.filter(|_| count_undecided && !planted(Bug::CapacityTooLate));
-        let capacity =
-            undecided.map_or(slot.capacity, |less| less.min(slot.capacity)) + u32::from(planted(Bug::OffByOne));
-        let taken = taken_in(index);
-        let share = if !phone && !planted(Bug::ShareGivenAway) && session.phone_share_in_force(rules, now) {
-            slot.phone_share
-        } else {
-            0
-        };
-        let free = web_free(capacity, taken, share);
+        let capacity = undecided.map_or(slot.capacity, |less| less.min(slot.capacity));
+        let free = free_in_slot(session, rules, no, phone, now, capacity, taken_in(index));
         let stock_undecided = self.stock_undecided.filter(|_| count_undecided);
         // Whichever of the two is smaller.
         let stock = session.doses_total.into_iter().chain(stock_undecided).min();
@@ -401,6 +395,8 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::count::web_free;
+    use crate::core::free::full_of_bookings;
     use crate::core::ids::{SessionId, VaccineId, VenueId};
     use crate::core::session::{SessionPhase, Slot};
     use crate::core::time::{ClockTime, Day};
@@ -486,6 +482,31 @@ mod tests {
         assert_eq!(decide(&places, &session, wanted(0, false, None), now), full(None));
         places.apply(&booked(0, false, false));
         assert_eq!(decide(&places, &session, wanted(0, false, None), now), PlaceDecision::Granted);
+    }
+
+    #[test]
+    fn what_is_full_of_bookings_is_refused_by_the_clerk_in_the_same_words() {
+        let now = long_before();
+        // Capacity, share, stock, booked by web and by phone; whether the web, and the phone, finds it full.
+        let cases = [
+            (2, 0, None, 1, 0, [false, false]),
+            (2, 0, None, 2, 0, [true, true]),
+            (3, 1, None, 2, 0, [true, false]),
+            (3, 1, None, 2, 1, [true, true]),
+            (3, 0, Some(2), 2, 0, [true, true]),
+            (3, 0, Some(2), 1, 0, [false, false]),
+        ];
+        for (capacity, share, stock, web, by_phone, expected) in cases {
+            let session = session(&[(capacity, share)], stock);
+            let booked = Count { web, phone: by_phone };
+            let places = Places::new(Booked(vec![booked]));
+            for (phone, expected) in [false, true].into_iter().zip(expected) {
+                let wanted = wanted(0, phone, None);
+                let plain = full_of_bookings(&session, &Rules::default(), &wanted, now, booked, || booked.total());
+                assert_eq!(plain, expected, "{capacity} {share} {stock:?} {booked:?} {phone}");
+                assert_eq!(decide(&places, &session, wanted, now) == full(None), expected);
+            }
+        }
     }
 
     #[test]

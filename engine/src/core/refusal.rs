@@ -29,6 +29,8 @@ pub enum RefusalCode {
     Full,
     /// The person changed their bookings too often this week.
     TooManyChanges,
+    /// The person waits for their turn in the waiting room; nothing was changed.
+    Queued,
     /// The system has too much to do; nothing was changed.
     Busy,
     /// The outcome is not known: repeat with the same key.
@@ -37,7 +39,7 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// All of them, in order of precedence.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::KeyReused,
         Self::NoSuchBooking,
         Self::NoSuchHold,
@@ -50,6 +52,7 @@ impl RefusalCode {
         Self::Interval,
         Self::Full,
         Self::TooManyChanges,
+        Self::Queued,
         Self::Busy,
         Self::Unavailable,
     ];
@@ -70,6 +73,7 @@ impl RefusalCode {
             Self::Interval => "interval",
             Self::Full => "full",
             Self::TooManyChanges => "too_many_attempts",
+            Self::Queued => "queued",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
         }

@@ -8,6 +8,7 @@ use super::contact::ContactRecord;
 use super::event::{Entry, Event};
 use super::ids::{BookingNumber, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo, VaccineId};
 use super::leg::{Leg, Legs};
+use super::line::Arrival;
 use super::time::{Day, Instant};
 use crate::planted::{Bug, planted};
 
@@ -168,6 +169,8 @@ pub struct ResidentRecord {
     pub erased: bool,
     /// Since when the person has been missing on the roll; none for those who are on it, and for those who were erased.
     pub gone_since: Option<Instant>,
+    /// When the person came for the last opening for which they came.
+    pub arrived: Option<Arrival>,
 }
 
 impl ResidentRecord {
@@ -279,6 +282,10 @@ impl ResidentRecord {
                     leftovers.retain(|old| old.session != *session);
                     leftovers.push(LeftoverAsked { session: *session, answer: *answer, at: entry.at });
                 }
+                Event::Arrived { opening, people } => {
+                    let came = people.iter().filter(|(who, _)| *who == resident);
+                    came.for_each(|(_, at)| self.arrive(Arrival { opening: *opening, at: *at }));
+                }
                 Event::PeopleErased { residents } if residents.contains(resident) => self.erase(),
                 Event::RollImported { gone, added, changed, .. } => {
                     if gone.contains(resident) {
@@ -341,6 +348,12 @@ impl ResidentRecord {
         Ok(())
     }
 
+    /// Of one opening the earliest arrival counts.
+    fn arrive(&mut self, came: Arrival) {
+        let earlier = self.arrived.filter(|known| known.opening == came.opening && known.at <= came.at);
+        self.arrived = earlier.or(Some(came));
+    }
+
     /// Nothing is left by which the person could log in or book; bookings stay, so that counts do.
     fn erase(&mut self) {
         self.erased = true;
@@ -350,6 +363,7 @@ impl ResidentRecord {
         self.ended_logins.clear();
         self.keys.clear();
         self.contact.delete();
+        self.arrived = None;
         if let Some(care) = &mut self.care {
             care.password_requested_at = None;
         }

@@ -35,7 +35,13 @@ impl NewSecrets {
         Ok(Self { password, totp_secret })
     }
 
-    /// The secret of the one-time passwords as authenticator apps take it: RFC 4648 base32, 32 characters.
+    /// The secret of the one-time passwords.
+    #[must_use]
+    pub fn totp_secret(&self) -> [u8; 20] {
+        *self.totp_secret
+    }
+
+    /// The same as authenticator apps take it: RFC 4648 base32, 32 characters.
     #[must_use]
     pub fn totp_base32(&self) -> Zeroizing<String> {
         Zeroizing::new(base32(&self.totp_secret))

@@ -22,7 +22,7 @@ use crate::ledger::ResidentEntry;
 use crate::planted::{Bug, Spot, free_early, planted, startle};
 use crate::view::{BookingView, Done, HoldView};
 
-/// How long a grant may wait for undecided takes, in milliseconds.
+/// How long a grant may wait to be decided, in its clerk's queue or for undecided takes, in milliseconds.
 const UNDECIDED_WAIT_MS: i64 = 5_000;
 
 /// The sessions that a request names, in the order of its legs; none for one that does not exist.
@@ -74,6 +74,8 @@ impl EngineHandle {
         if let Decided::Repeated(first) = decided {
             return self.first_answer(&first);
         }
+        self.refuse_plainly_full(resident, &legs, channel, now)?;
+        self.may_come_in(resident, &legs, channel, now)?;
         let bookings = legs.iter().zip(named.iter().flatten()).map(|(leg, session)| Booking {
             number: BookingNumber::PENDING,
             session: leg.session,
@@ -148,6 +150,9 @@ impl EngineHandle {
             let granted = self.append_with_pass(entry, pass, channel).await?;
             return Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false });
         }
+        if !stays {
+            self.refuse_plainly_full(resident, &[to.leg()], channel, now)?;
+        }
         let granted = self.grant(resident, &Legs::one(to.leg()), stays, Purpose::Entry(entry), pass, channel).await?;
         Ok(Done { bookings: self.bookings_of(granted.as_ref()), repeated: false })
     }
@@ -206,6 +211,10 @@ impl EngineHandle {
             }
             check(entry, setup, &legs, &named, changes, channel, now)
         })?;
+        self.refuse_plainly_full(resident, &legs, channel, now)?;
+        if changes.is_none() {
+            self.may_come_in(resident, &legs, channel, now)?;
+        }
         let replaces = self.0.gate.hold(resident, now);
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| RefusalCode::Busy)?;
@@ -322,7 +331,7 @@ impl EngineHandle {
         wait_for(outcome).await
     }
 
-    fn first_answer(&self, first: &[Granted]) -> Result<Done, Refusal> {
+    pub(super) fn first_answer(&self, first: &[Granted]) -> Result<Done, Refusal> {
         let bookings: Option<Vec<BookingView>> = first.iter().map(|granted| self.granted_view(granted)).collect();
         let bookings = bookings.ok_or(RefusalCode::Unavailable)?;
         Ok(Done { bookings, repeated: true })
@@ -349,7 +358,7 @@ impl EngineHandle {
 }
 
 /// The first answer of a key that has booked; a refusal if it stands for something else.
-fn remembered(
+pub(super) fn remembered(
     record: &ResidentRecord,
     key: &RequestKey,
     request: &Request,

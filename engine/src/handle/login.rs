@@ -9,7 +9,7 @@ use crate::core::refusal::Refusal;
 use crate::core::resident::EndedLogin;
 use crate::core::time::Instant;
 use crate::roll::{HashError, Lane, normalise_password};
-use crate::view::{LoggedIn, LoginError};
+use crate::view::{LoggedIn, LoginError, LoginLoad};
 use zeroize::Zeroizing;
 
 /// How long a login waits for the hash pool.
@@ -31,6 +31,7 @@ impl EngineHandle {
         let verified = self.0.pool.verify(lane, typed, against, StdInstant::now() + HASH_WAIT_MAX).await;
         match (verified, on_file) {
             (Ok(true), Some((resident, _, credential_generation, name_kana))) => {
+                self.0.waiting_room.note_login(resident, self.now());
                 Ok(LoggedIn { resident, credential_generation, name_kana })
             }
             (Ok(_), _) => Err(LoginError::Invalid),
@@ -40,11 +41,27 @@ impl EngineHandle {
         }
     }
 
-    /// Whether a token still stands: the person is on file, the password was not issued again, the login was not ended.
+    /// How much the hash pool has to do for residents, and how much it gets done.
+    #[must_use]
+    pub fn login_load(&self) -> LoginLoad {
+        let pool = &self.0.pool;
+        LoginLoad {
+            per_thousand_seconds: pool.per_thousand_seconds(),
+            booking: pool.queued(Lane::Resident) as u64,
+            viewing: pool.queued(Lane::Viewing) as u64,
+        }
+    }
+
+    /// Whether a token still stands: the person is on file, the password was not issued again, the login was not ended. Whoever has one
+    /// that stands is there, and has been since it was issued: the waiting room notes it.
     #[must_use]
     pub fn login_stands(&self, resident: ResidentNo, token: u64, generation: u32, issued_at: Instant) -> bool {
         let stands = self.index().resident(resident, |entry| entry.record.token_stands(token, generation, issued_at));
-        stands.unwrap_or(false)
+        let stands = stands.unwrap_or(false);
+        if stands {
+            self.0.waiting_room.note(resident, issued_at, self.now());
+        }
+        stands
     }
 
     /// Ends a login before its token expires; durable when this returns.

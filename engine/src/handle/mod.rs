@@ -4,6 +4,7 @@ mod accounts;
 mod attendance;
 mod audit;
 mod backup;
+mod booked_before;
 mod booking;
 mod calls;
 mod campaign;
@@ -22,6 +23,7 @@ mod login;
 mod notices;
 mod offers;
 mod passwords;
+mod plain_full;
 mod plan;
 mod publish;
 mod pulse;
@@ -32,10 +34,13 @@ mod sessions;
 mod site;
 mod staff;
 mod start;
+mod switches;
+mod usher;
 mod vaccines;
 mod venues;
 mod verifying;
 mod viewed;
+mod waiting;
 mod waves;
 
 pub use accounts::{LOGIN_CHARS_MAX, NewSecrets, StaffError};
@@ -55,8 +60,8 @@ pub use plan::{PlanProblem, PlannedSession};
 pub use publish::PublishSummary;
 pub use pulse::{BusySession, Pulse, VenueDay, WaveForecast};
 pub use report::{
-    PersonReport, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot, ReportedOffer,
-    ReportedView,
+    PersonReport, ReportedArrival, ReportedBooking, ReportedContact, ReportedDose, ReportedFollowUp, ReportedLot,
+    ReportedOffer, ReportedView,
 };
 pub use roll::{RollDifference, RollPreview};
 pub use sessions::STOCK_DOSES_MAX;
@@ -84,6 +89,7 @@ use crate::gate::Gate;
 use crate::ledger::{Beside, Index, StoreReader, Submission};
 use crate::roll::{HashPool, PasswordHasher};
 use crate::view::Availability;
+use crate::waiting_room::{Usher, WaitingRoom};
 
 /// How many entries may be on their way to the disk at once, for residents and, apart from them, for everybody else.
 const WEB_ENTRIES_MAX: usize = 8_192;
@@ -117,6 +123,10 @@ pub(crate) struct Engine {
     pub(crate) counted_since: Instant,
     pub(crate) refusals: Mutex<RecentRefusals>,
     pub(crate) pulse: tokio::sync::Mutex<pulse::PulseTaken>,
+    pub(crate) waiting_room: WaitingRoom,
+    pub(crate) usher: Mutex<Usher>,
+    /// The thread in which the usher walks, if it does.
+    usher_thread: Mutex<Option<JoinHandle<()>>>,
     /// The names of the vaccines that the configuration defines.
     configured_vaccines: Box<[Box<str>]>,
 }
@@ -142,7 +152,10 @@ impl EngineHandle {
             return Err(RefusalCode::Busy.into());
         }
         let lane = if channel == Channel::Web { &self.0.web_permits } else { &self.0.staff_permits };
-        Arc::clone(lane).try_acquire_owned().map_err(|_| RefusalCode::Busy.into())
+        Arc::clone(lane).try_acquire_owned().map_err(|_| {
+            self.0.waiting_room.count_busy();
+            RefusalCode::Busy.into()
+        })
     }
 
     /// The same for a new place: below the floor of free disk there is none, so that what is booked can still be changed back
@@ -229,6 +242,10 @@ impl EngineHandle {
     pub fn shutdown(&self) {
         if self.0.closing.swap(true, Ordering::AcqRel) {
             return;
+        }
+        if let Some(usher) = self.0.usher_thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            usher.thread().unpark();
+            let _ = usher.join();
         }
         let deadline = StdInstant::now() + DRAIN_MAX;
         let all = || {

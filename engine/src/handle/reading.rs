@@ -213,14 +213,17 @@ impl EngineHandle {
             in_flight: self.in_flight(),
             queue_age_ms: self.queue_age_ms(),
             fold_lag: self.index().fold_lag() as u64,
-            logins_waiting: (self.0.pool.queued(crate::roll::Lane::Resident)
-                + self.0.pool.queued(crate::roll::Lane::Staff)) as u64,
+            logins_waiting: {
+                use crate::roll::Lane::{Resident, Staff, Viewing};
+                [Resident, Viewing, Staff].map(|lane| self.0.pool.queued(lane) as u64).iter().sum()
+            },
             login_wait_ms: self.0.pool.longest_wait().as_millis() as u64,
             suspended: shared.figures.suspended.load(Ordering::Acquire),
             residents: u64::from(self.index().residents_next()),
             bookings_live: self.index().bookings_live(),
             disk_free_bytes: count(&shared.figures.disk_free_bytes),
             clock_drift_ms: shared.clock.drift_ms(),
+            waiting: self.waiting_figures(),
         }
     }
 

@@ -35,7 +35,16 @@ pub struct PersonReport {
     pub follow_ups: Vec<ReportedFollowUp>,
     pub leftovers_offered: Vec<ReportedOffer>,
     pub request_keys: usize,
+    pub arrived: Option<ReportedArrival>,
     pub views: Vec<ReportedView>,
+}
+
+/// For which opening the person came last, and since when they were there.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct ReportedArrival {
+    pub opening: String,
+    pub at: String,
 }
 
 /// A contact in a report, with the instant of its consent.
@@ -153,6 +162,10 @@ impl EngineHandle {
                 follow_ups: care.followed_up.iter().map(reported_follow_up).collect(),
                 leftovers_offered: care.leftovers.iter().filter_map(|asked| self.reported_offer(asked)).collect(),
                 request_keys: entry.record.keys.len(),
+                arrived: entry.record.arrived.map(|arrived| ReportedArrival {
+                    opening: arrived.opening.to_rfc3339(),
+                    at: arrived.at.to_rfc3339(),
+                }),
                 views,
             }
         }))

@@ -16,6 +16,7 @@ use crate::actors::{ActorSink, ActorSystem, Office, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::core::event::{By, Event};
 use crate::core::ids::{DoseNo, VaccineId};
+use crate::core::pace::WaitingRules;
 use crate::core::setup::Rules;
 use crate::core::time::Instant;
 use crate::gate::Gate;
@@ -24,9 +25,13 @@ use crate::ledger::{
     spawn_writer,
 };
 use crate::roll::{HashPool, HashPoolSettings, PasswordHashParams, PasswordHasher};
+use crate::waiting_room::{Usher, WaitingRoom};
 
 /// Secrets that must not lie in the store: in a folder of their own, mode 0700.
 const KEYS_FOLDER: &str = "keys";
+
+/// What the city's secret for draws is made for, so that it tells nothing about the key that it is made from.
+const DRAW_KEY_CONTEXT: &str = "sesshu 2026-11-26 draw of the waiting room";
 
 /// How many logins may wait for each hashing thread.
 const LOGINS_QUEUED_PER_THREAD_MAX: usize = 256;
@@ -66,6 +71,8 @@ pub struct EngineConfig {
     pub hashing: PasswordHashParams,
     /// Below this much free disk, in bytes, no new booking, change or hold is taken.
     pub free_disk_floor_bytes: u64,
+    /// The waiting room.
+    pub waiting_room: WaitingRules,
 }
 
 /// Why a data folder cannot be served.
@@ -178,6 +185,8 @@ impl EngineConfig {
             pool,
             hasher,
             free_disk_floor_bytes: self.free_disk_floor_bytes,
+            waiting_room: self.waiting_room,
+            draw_key: blake3::derive_key(DRAW_KEY_CONTEXT, &*self.token_key()?),
             configured_vaccines: self.vaccines.iter().map(|vaccine| vaccine.name.as_str().into()).collect(),
         };
         let (engine, sink) = EngineHandle::assemble(parts);
@@ -187,6 +196,7 @@ impl EngineConfig {
             spawn_writer(ledger, index, sink, mark, identity, ENTRIES_MAX, figures).map_err(io_error("ledger"))?;
         engine.0.shared.set_queue(Some(queue));
         *engine.0.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+        engine.start_usher().map_err(io_error("usher"))?;
         Ok(engine)
     }
 }
@@ -201,14 +211,18 @@ pub(crate) struct Parts {
     pub(crate) pool: Arc<HashPool>,
     pub(crate) hasher: Arc<PasswordHasher>,
     pub(crate) free_disk_floor_bytes: u64,
+    pub(crate) waiting_room: WaitingRules,
+    pub(crate) draw_key: [u8; 32],
     pub(crate) configured_vaccines: Box<[Box<str>]>,
 }
 
 impl EngineHandle {
     /// Puts an engine together. It takes changes once it has a queue to a ledger that tells the sink.
     pub(crate) fn assemble(parts: Parts) -> (Self, ActorSink) {
-        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes, configured_vaccines } =
-            parts;
+        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes, .. } = parts;
+        let waiting_room = WaitingRoom::new(parts.waiting_room, parts.draw_key, Arc::clone(&index));
+        let mut usher = Usher::default();
+        usher.begin(&waiting_room, clock.now());
         let counted_since = clock.now();
         let shared = Arc::new(Shared::new(clock, rules, index, Arc::default(), office));
         shared.start_sessions();
@@ -232,7 +246,10 @@ impl EngineHandle {
             counted_since,
             refusals: Mutex::default(),
             pulse: tokio::sync::Mutex::default(),
-            configured_vaccines,
+            waiting_room,
+            usher: Mutex::new(usher),
+            usher_thread: Mutex::default(),
+            configured_vaccines: parts.configured_vaccines,
         }));
         (engine, sink)
     }

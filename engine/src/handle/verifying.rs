@@ -1,7 +1,7 @@
 //! Consistent views of the store, and its verification.
 
 use super::{EngineConfig, EngineHandle};
-use crate::ledger::{LoadError, RecoverError, Snapshot, VerifyReport, verify};
+use crate::ledger::{LoadError, Outline, RecoverError, Snapshot, VerifyReport, outline, verify};
 
 impl EngineHandle {
     /// A consistent view of the running store. It should be short: while it is held, the file grows by what is written. If the store
@@ -26,5 +26,10 @@ impl EngineConfig {
     pub fn verify(&self) -> Result<VerifyReport, RecoverError> {
         let mark = self.mark().read()?;
         Ok(verify(&Snapshot::open(&self.folder)?, mark)?)
+    }
+
+    /// How large the city in the store is, which no process may have open for writing. Nothing is written.
+    pub fn outline(&self) -> Result<Outline, LoadError> {
+        outline(&self.folder)
     }
 }

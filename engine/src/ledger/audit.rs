@@ -20,7 +20,8 @@ pub struct AuditRow {
     pub seq: u64,
     /// Who made it: a login, or [`COMMAND_LINE`], or [`SYSTEM`].
     pub maker: Box<str>,
-    /// The people whom it is about. Imports, issued passwords and erasures name too many to be listed one by one.
+    /// The people whom it is about. Imports, issued passwords and erasures name too many to be listed one by one; who came for an
+    /// opening came by themself, and in a rush.
     pub people: BTreeSet<ResidentNo>,
 }
 
@@ -41,7 +42,10 @@ impl AuditRow {
                     people.insert(*resident);
                 }
                 Event::PeopleViewed { residents, .. } => people.extend(residents.iter()),
-                Event::RollImported { .. } | Event::PasswordsIssued { .. } | Event::PeopleErased { .. } => {}
+                Event::RollImported { .. }
+                | Event::PasswordsIssued { .. }
+                | Event::PeopleErased { .. }
+                | Event::Arrived { .. } => {}
                 event => event.for_each_resident(|no| {
                     people.insert(no);
                 }),

@@ -9,12 +9,15 @@ use serde::de::DeserializeOwned;
 
 use super::LoadError;
 use super::audit::AuditRow;
-use crate::core::event::Entry;
+use crate::core::event::{Entry, Event};
 use crate::core::time::Instant;
 use crate::planted::{Bug, planted};
 
 /// The version of everything stored. A newer one is refused, an older one migrated.
 pub const FORMAT: u8 = 1;
+
+/// The format of a block with events that format 1 did not know. A block without them stays what it was, byte for byte.
+const BLOCK_FORMAT_GROWN: u8 = 2;
 
 /// The hash before the first entry of a store.
 pub const CHAIN_START: Chain = Chain([0; 32]);
@@ -59,6 +62,7 @@ pub struct BlockWriter {
     audit: Vec<AuditRow>,
 }
 
+const FORMAT_BYTE: usize = 0;
 const COUNT_BYTES: std::ops::Range<usize> = 1..5;
 
 impl BlockWriter {
@@ -93,6 +97,9 @@ impl BlockWriter {
             self.chain = self.chain.after(&bytes[length_at + 4..]);
         }
         self.bytes = bytes;
+        if entry.events.iter().any(Event::is_of_the_waiting_room) {
+            self.bytes[FORMAT_BYTE] = BLOCK_FORMAT_GROWN;
+        }
         self.at = self.at.max(entry.at);
         let seq = self.next_seq();
         self.audit.extend(AuditRow::of(seq, entry));
@@ -120,8 +127,8 @@ pub(crate) fn read_block(
 ) -> Result<Chain, LoadError> {
     let damaged = |what: &'static str| LoadError::Damaged { what, at: first_seq };
     let (&format, rest) = bytes.split_first().ok_or_else(|| damaged("an empty block"))?;
-    if format != FORMAT {
-        return Err(LoadError::NewerFormat { found: format, known: FORMAT });
+    if format != FORMAT && format != BLOCK_FORMAT_GROWN {
+        return Err(LoadError::NewerFormat { found: format, known: BLOCK_FORMAT_GROWN });
     }
     let (count, rest) = take::<4>(rest).ok_or_else(|| damaged("a short block"))?;
     let (start, mut rest) = take::<32>(rest).ok_or_else(|| damaged("a short block"))?;
@@ -194,6 +201,22 @@ pub(super) fn decode_row<T: DeserializeOwned>(bytes: &[u8], what: &'static str, 
     match bytes.split_first() {
         Some((&FORMAT, rest)) => decode(rest, what, at),
         Some((&found, _)) => Err(LoadError::NewerFormat { found, known: FORMAT }),
+        None => Err(LoadError::Damaged { what, at }),
+    }
+}
+
+/// Reads a row whose first format lacks what it has at its end since format `grown`: `unused` stands for it then.
+pub(super) fn decode_grown<T: DeserializeOwned>(
+    bytes: &[u8],
+    grown: u8,
+    unused: &[u8],
+    what: &'static str,
+    at: u64,
+) -> Result<T, LoadError> {
+    match bytes.split_first() {
+        Some((&FORMAT, rest)) => decode(&[rest, unused].concat(), what, at),
+        Some((&found, rest)) if found == grown => decode(rest, what, at),
+        Some((&found, _)) => Err(LoadError::NewerFormat { found, known: grown }),
         None => Err(LoadError::Damaged { what, at }),
     }
 }

@@ -13,7 +13,9 @@ use arc_swap::ArcSwap;
 
 use super::codec::{CHAIN_START, Chain, encode_row};
 use super::lag::Lag;
+use super::resident_row::encode_resident;
 use super::session_entry::SessionEntry;
+use super::setup_row::encode_setup;
 use super::{Beside, FoldSlice, Lagging};
 use crate::core::campaign::{Setup, sessions_after};
 use crate::core::contact::Contact;
@@ -192,7 +194,7 @@ impl Index {
             event.for_each_resident(|no| self.apply_to_resident(seq, no, entry).expect(CONTRADICTION));
             for change in event.place_changes() {
                 let session = self.session(change.session).expect("a booking is in a session");
-                lock(&session.booked).apply(&change).expect(CONTRADICTION);
+                session.apply(change).expect(CONTRADICTION);
             }
             if let Event::Booked { resident, booking } | Event::Moved { resident, to: booking, .. } = event {
                 self.note_person(booking.session, *resident);
@@ -329,14 +331,14 @@ impl Index {
                 Lagging::Resident(no) => {
                     let row = self.resident_mut(no, |resident| {
                         resident.lagging = false;
-                        encode_row(&resident.record)
+                        encode_resident(&resident.record)
                     });
                     slice.residents.extend(row.map(|row| (no, row)));
                 }
                 Lagging::Session(id) => {
                     slice.sessions.extend(self.session(id).map(|entry| (id, encode_row(&*entry.definition()))));
                 }
-                Lagging::Setup => slice.setup = Some(encode_row(&*self.setup())),
+                Lagging::Setup => slice.setup = Some(encode_setup(&self.setup())),
             }
         }
         let head = self.head().seq;
@@ -360,7 +362,7 @@ impl Index {
             match kept {
                 Some(kept) => {
                     kept.definition.store(session.definition());
-                    *lock(&kept.booked) = session.booked();
+                    kept.replace_booked(session.booked());
                     let people = std::mem::take(&mut *lock(&session.people));
                     *lock(&kept.people) = people;
                 }

@@ -14,14 +14,17 @@ mod frames;
 mod high_water;
 mod index;
 mod lag;
+mod outline;
 mod overlay;
 mod overwrite;
 mod queue;
 mod rebuild;
 mod recover;
 mod replay;
+mod resident_row;
 mod seal;
 mod session_entry;
+mod setup_row;
 #[cfg(test)]
 pub(crate) mod sim_disk;
 mod snapshot;
@@ -46,6 +49,7 @@ pub(crate) use high_water::MARK_NAME;
 pub(crate) use high_water::Marker;
 pub use high_water::{HighWater, HighWaterError, HighWaterFile};
 pub use index::{Index, ResidentEntry, Staff};
+pub use outline::{Outline, outline};
 pub use queue::{LedgerQueue, Submission};
 #[cfg(test)]
 pub(crate) use queue::{Message, queue};

@@ -14,7 +14,9 @@ use redb::{
 use super::audit::AuditRow;
 use super::codec::{FORMAT, block_frame, decode_row, entry_of};
 use super::overlay::Overlay;
+use super::resident_row::decode_resident;
 use super::seal::{RowSum, SEALED, Seal};
+use super::setup_row::decode_setup;
 use super::storage::CACHE_BYTES;
 use super::store::{FILE_NAME, open_error};
 use super::tables::{
@@ -145,7 +147,7 @@ impl Snapshot {
 
     /// The folded setup.
     pub fn setup(&self) -> Result<Setup, LoadError> {
-        self.meta(SETUP_KEY)?.map_or_else(|| Ok(Setup::default()), |row| decode_row(&row, "setup", 0))
+        self.meta(SETUP_KEY)?.map_or_else(|| Ok(Setup::default()), |row| decode_setup(&row))
     }
 
     /// Every stored block from the one that holds `seq` on.
@@ -277,7 +279,7 @@ impl Snapshot {
     /// The folded residents' records. What it gave is only to be used if it succeeds.
     pub fn residents(&self, each: &mut dyn FnMut(ResidentNo, ResidentRecord)) -> Result<(), LoadError> {
         self.rows(RESIDENTS, |no, row| {
-            each(ResidentNo(no), decode_row(row, "resident", u64::from(no))?);
+            each(ResidentNo(no), decode_resident(row, u64::from(no))?);
             Ok(())
         })
     }

@@ -10,6 +10,8 @@ use super::audit::AuditRow;
 use super::codec::{CHAIN_START, encode_row, read_block};
 use super::high_water::HighWater;
 use super::recover::load;
+use super::resident_row::encode_resident;
+use super::setup_row::encode_setup;
 use super::snapshot::{AuditSum, Snapshot, refusing_panics};
 use super::{Index, LoadError};
 use crate::core::campaign::{Setup, sessions_after};
@@ -129,6 +131,11 @@ impl Replayed {
                 let record = self.residents.entry(no).or_default();
                 applied = applied.and_then(|()| record.apply(seq, no, entry));
             });
+            if let Event::LineMoved(state) = event
+                && self.setup.line.is_some_and(|line| line.opening == state.opening && line.admitted > state.admitted)
+            {
+                problems.add(format!("entry {seq} sends people back into the waiting room"));
+            }
             self.setup.apply(event);
             for session in sessions_after(event, |id| self.sessions.get(&id).cloned())? {
                 let slots = session.slots.len();
@@ -263,7 +270,9 @@ pub(crate) fn digest(index: &Index) -> String {
     let mut hasher = blake3::Hasher::new();
     index.for_each_resident(|no, entry| {
         hasher.update(&no.0.to_le_bytes());
-        hasher.update(&encode_row(&(&entry.person, &entry.password, &entry.contact, &entry.record)));
+        hasher.update(&encode_row(&(&entry.person, &entry.password, &entry.contact)));
+        // Without its format, so that a record of the first one gives the digest that it always gave.
+        hasher.update(encode_resident(&entry.record).get(1..).unwrap_or_default());
     });
     for entry in index.sessions() {
         hasher.update(&encode_row(&*entry.definition()));
@@ -272,7 +281,7 @@ pub(crate) fn digest(index: &Index) -> String {
         }
     }
     let setup = index.setup();
-    hasher.update(&encode_row(&*setup));
+    hasher.update(&encode_setup(&setup));
     for login in setup.staff.keys() {
         hasher.update(&encode_row(&index.staff(login)));
     }

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -67,12 +68,21 @@ enum Fate<'a> {
     Not(HashError),
 }
 
-type Job = Box<dyn FnOnce(Fate<'_>) + Send>;
+/// Does its work or tells why not; says whether it hashed.
+type Job = Box<dyn FnOnce(Fate<'_>) -> bool + Send>;
+
+/// What a hash is taken to last before the first one was measured, in microseconds.
+const HASH_US_AT_FIRST: u32 = 25_000;
+/// Each hash moves the measured time by this part of its difference.
+const HASH_TIMES_AVERAGED: i64 = 16;
 
 /// A pool of hashing threads. Dropping it shuts it down.
 pub struct HashPool {
     queue: Arc<HashQueue<Job>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    resident_threads: usize,
+    /// How long a resident's hash takes now, in microseconds: what else the processor does is in it.
+    hash_us: Arc<AtomicU32>,
     /// What an unknown ID is compared with, so that it takes the same time as a known one.
     dummy: StoredPassword,
 }
@@ -93,11 +103,19 @@ impl HashPool {
         getrandom::fill(&mut dummy.salt).map_err(std::io::Error::other)?;
         getrandom::fill(&mut dummy.hash).map_err(std::io::Error::other)?;
         let queue = Arc::new(HashQueue::new(settings.queued_per_lane_max));
-        let pool = Self { queue: Arc::clone(&queue), threads: Mutex::new(Vec::new()), dummy };
+        let hash_us = Arc::new(AtomicU32::new(HASH_US_AT_FIRST));
+        let pool = Self {
+            queue: Arc::clone(&queue),
+            threads: Mutex::new(Vec::new()),
+            resident_threads: settings.threads.get(),
+            hash_us: Arc::clone(&hash_us),
+            dummy,
+        };
         let residents = (0..settings.threads.get()).map(|number| (format!("hash-{number}"), Lane::Resident));
         for (name, lane) in residents.chain([("hash-staff".to_owned(), Lane::Staff)]) {
-            let (queue, hasher) = (Arc::clone(&queue), Arc::clone(hasher));
-            let thread = std::thread::Builder::new().name(name).spawn(move || run_thread(lane, &queue, &hasher))?;
+            let (queue, hasher, hash_us) = (Arc::clone(&queue), Arc::clone(hasher), Arc::clone(&hash_us));
+            let work = move || run_thread(lane, &queue, &hasher, &hash_us);
+            let thread = std::thread::Builder::new().name(name).spawn(work)?;
             pool.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(pool)
@@ -138,6 +156,12 @@ impl HashPool {
         self.queue.waiting(lane)
     }
 
+    /// How many residents' passwords are checked in a thousand seconds, as measured lately.
+    #[must_use]
+    pub fn per_thousand_seconds(&self) -> u64 {
+        self.resident_threads as u64 * 1_000_000_000 / u64::from(self.hash_us.load(Ordering::Relaxed).max(1))
+    }
+
     /// How long the job that has waited longest, in whichever lane, has waited.
     #[must_use]
     pub fn longest_wait(&self) -> Duration {
@@ -153,7 +177,9 @@ impl HashPool {
     /// Refuses what waits, lets each thread finish the hash at hand, and joins the threads. It blocks for the time of one
     /// hash. Calling it again does nothing.
     pub fn shutdown(&self) {
-        self.queue.close().into_iter().for_each(|job| job(Fate::Not(HashError::Closed)));
+        for job in self.queue.close() {
+            job(Fate::Not(HashError::Closed));
+        }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {
@@ -169,18 +195,25 @@ impl HashPool {
         work: impl FnOnce(&PasswordHasher, &mut Vec<Block>) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let (reply, answer) = oneshot::channel();
+        // Dropped with this future: then the job gives up its place in the queue, and is not begun.
+        let asker = Arc::new(());
         let job: Job = Box::new(move |fate| {
-            let result = match fate {
-                // Whoever asked has gone, so nobody needs the answer.
-                Fate::Run(..) if reply.is_closed() => return,
-                Fate::Run(hasher, memory) => work(hasher, memory),
-                Fate::Not(error) => Err(error),
+            let (result, hashed) = match fate {
+                Fate::Run(hasher, memory) => (work(hasher, memory), true),
+                Fate::Not(error) => (Err(error), false),
             };
             // A receiver that has gone meanwhile is no problem of ours.
             let _ = reply.send(result);
+            hashed
         });
-        let expire = |job: Job| job(Fate::Not(HashError::Expired));
-        match self.queue.push(lane, Queued { job, deadline, since: Instant::now() }, expire) {
+        let expire = |job: Job| {
+            job(Fate::Not(HashError::Expired));
+        };
+        match self.queue.push(
+            lane,
+            Queued { job, deadline, since: Instant::now(), asker: Arc::downgrade(&asker) },
+            expire,
+        ) {
             Ok(()) => {}
             Err(NotQueued::Full(_)) => return Err(HashError::Busy),
             Err(NotQueued::Closed(_)) => return Err(HashError::Closed),
@@ -196,22 +229,33 @@ impl Drop for HashPool {
     }
 }
 
-fn run_thread(lane: Lane, queue: &HashQueue<Job>, hasher: &PasswordHasher) {
+fn run_thread(lane: Lane, queue: &HashQueue<Job>, hasher: &PasswordHasher, hash_us: &AtomicU32) {
     this_thread_is_for(match lane {
         Lane::Staff => Work::HashingForStaff,
-        Lane::Resident => Work::Hashing,
+        Lane::Resident | Lane::Viewing => Work::Hashing,
     });
     let mut memory = Vec::new();
     while let Some(queued) = queue.pop(lane) {
         let expired = queued.is_expired();
         let fate = if expired { Fate::Not(HashError::Expired) } else { Fate::Run(hasher, &mut memory) };
         let job = queued.job;
+        let began = Instant::now();
         // The memory is overwritten from its start by every hash, so a half-filled one does no harm.
-        if catch_unwind(AssertUnwindSafe(|| job(fate))).is_err() {
-            tracing::error!("hashing a password panicked");
+        match catch_unwind(AssertUnwindSafe(|| job(fate))) {
+            Ok(true) if lane != Lane::Staff => note_time(hash_us, began.elapsed()),
+            Ok(_) => {}
+            Err(_) => tracing::error!("hashing a password panicked"),
         }
         breathe();
     }
+}
+
+/// Moves the measured time a little. Of two threads that do so at once one may be lost: it is an average.
+fn note_time(hash_us: &AtomicU32, took: Duration) {
+    let before = i64::from(hash_us.load(Ordering::Relaxed));
+    let took = i64::try_from(took.as_micros()).unwrap_or(i64::MAX).min(10_000_000);
+    let now = before + (took - before) / HASH_TIMES_AVERAGED;
+    hash_us.store(u32::try_from(now.max(1)).unwrap_or(u32::MAX), Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -287,6 +331,15 @@ mod tests {
     async fn a_job_whose_deadline_passed_is_not_begun() {
         let pool = pool(1, 4);
         assert_eq!(pool.verify(Lane::Resident, password("a"), None, Instant::now()).await, Err(HashError::Expired));
+    }
+
+    #[test]
+    fn the_measured_time_follows_the_hashes() {
+        let hash_us = AtomicU32::new(HASH_US_AT_FIRST);
+        (0..200).for_each(|_| note_time(&hash_us, Duration::from_millis(50)));
+        assert!((49_900..=50_000).contains(&hash_us.load(Ordering::Relaxed)), "{hash_us:?}");
+        (0..200).for_each(|_| note_time(&hash_us, Duration::ZERO));
+        assert!(hash_us.load(Ordering::Relaxed) < 100, "{hash_us:?}");
     }
 
     #[tokio::test]

@@ -338,7 +338,7 @@ fn refused(call: &Call, window: &Window, refusal: &Refusal, now: Instant) -> Jud
     let right = match refusal.code {
         RefusalCode::NoSuchHold => true,
         // Nothing was changed, or nobody knows: there was a fault, or the wait was too long.
-        RefusalCode::Busy | RefusalCode::Unavailable => {
+        RefusalCode::Queued | RefusalCode::Busy | RefusalCode::Unavailable => {
             if !window.trouble && now.ms_since(window.called_at) < WAIT_MS {
                 return wrong("nobody is sent away without a reason", what());
             }

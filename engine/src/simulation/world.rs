@@ -15,6 +15,7 @@ use crate::actors::{ActorSink, Mailbox, Office, SessionClerk, SessionMessage, Ti
 use crate::clock::{Clock, ManualClock};
 use crate::core::event::By;
 use crate::core::ids::SessionId;
+use crate::core::pace::WaitingRules;
 use crate::core::time::Instant;
 use crate::handle::Parts;
 use crate::ledger::sim_disk::SimDisk;
@@ -160,6 +161,8 @@ impl World {
             pool,
             hasher,
             free_disk_floor_bytes: 0,
+            waiting_room: WaitingRules::default(),
+            draw_key: [7; 32],
             configured_vaccines: Box::default(),
         };
         let (engine, sink) = EngineHandle::assemble(parts);

@@ -12,6 +12,7 @@ use sesshu_engine::core::ids::{
     BookingNumber, Channel, CityId, DoseNo, HoldId, RequestKey, ResidentNo, SessionId, SlotNo,
 };
 use sesshu_engine::core::leg::{Leg, Legs};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
@@ -120,16 +121,22 @@ pub(crate) struct City {
     pub(crate) clock: Arc<ManualClock>,
     engine: Option<EngineHandle>,
     keys: std::sync::atomic::AtomicU64,
+    waiting_room: WaitingRules,
 }
 
 impl City {
     /// An empty city at [`START`].
     pub(crate) async fn empty() -> Self {
+        Self::with_waiting_room(WaitingRules::default()).await
+    }
+
+    /// The same with other rules for its waiting room.
+    pub(crate) async fn with_waiting_room(waiting_room: WaitingRules) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(at(START)));
         config(&folder).create().expect("a new store");
-        let engine = open(config(&folder), &clock).await;
-        Self { folder, clock, engine: Some(engine), keys: std::sync::atomic::AtomicU64::new(0) }
+        let engine = open(EngineConfig { waiting_room, ..config(&folder) }, &clock).await;
+        Self { folder, clock, engine: Some(engine), keys: std::sync::atomic::AtomicU64::new(0), waiting_room }
     }
 
     /// A city with residents 0 to `residents` − 1, born in 1960, and `plans` published to open at once.
@@ -286,7 +293,8 @@ impl City {
         let engine = self.engine.take().expect("the engine runs");
         engine.shutdown();
         drop(engine);
-        let config = EngineConfig { free_disk_floor_bytes, ..config(&self.folder) };
+        let waiting_room = self.waiting_room;
+        let config = EngineConfig { free_disk_floor_bytes, waiting_room, ..config(&self.folder) };
         self.engine = Some(open(config, &self.clock).await);
     }
 
@@ -343,6 +351,7 @@ fn config(folder: &TempDir) -> EngineConfig {
         vaccines: vec![vaccine(COMIRNATY, 21, None, 12, 6), vaccine(SPIKEVAX, 28, Some(42), 18, 10)],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }
 

@@ -39,7 +39,7 @@ impl Index {
     pub(in crate::ledger) fn derive_counts(&self, head: Head) -> Result<(), Contradiction> {
         for session in self.sessions() {
             let slots = session.definition().slots.len();
-            *lock(&session.booked) = Booked::none(slots);
+            session.replace_booked(Booked::none(slots));
         }
         let mut live = 0;
         let mut derived = Ok(());
@@ -50,7 +50,7 @@ impl Index {
             for booking in resident.record.bookings.iter().filter(|booking| booking.state.uses_place()) {
                 live += 1;
                 let counted = self.session(booking.session).ok_or(Contradiction::NoSuchSlot);
-                let counted = counted.and_then(|session| lock(&session.booked).apply(&PlaceChange::of(booking, true)));
+                let counted = counted.and_then(|session| session.apply(PlaceChange::of(booking, true)));
                 derived = derived.and(counted);
             }
         });
