@@ -9,6 +9,10 @@ pub(crate) enum CookieName {
     Login,
     /// The browser that has logged in before.
     Device,
+    /// A place in the line in front of the login.
+    Ticket,
+    /// The ID that somebody typed who waits there, so that they need not type it again.
+    TypedId,
     /// A member of staff who is signed in.
     Staff,
     /// The language of the pages. It and the next two are no secret, and the same with and without HTTPS.
@@ -26,6 +30,10 @@ impl CookieName {
             (Self::Login, false) => "sesshu",
             (Self::Device, true) => "__Host-sesshu-device",
             (Self::Device, false) => "sesshu-device",
+            (Self::Ticket, true) => "__Host-sesshu-ticket",
+            (Self::Ticket, false) => "sesshu-ticket",
+            (Self::TypedId, true) => "__Host-sesshu-id",
+            (Self::TypedId, false) => "sesshu-id",
             (Self::Staff, true) => "__Host-sesshu-staff",
             (Self::Staff, false) => "sesshu-staff",
             (Self::Language, _) => "sesshu-lang",
@@ -38,7 +46,13 @@ impl CookieName {
     const fn same_site(self) -> &'static str {
         match self {
             Self::Staff => "Strict",
-            Self::Login | Self::Device | Self::Language | Self::Furigana | Self::TextSize => "Lax",
+            Self::Login
+            | Self::Device
+            | Self::Ticket
+            | Self::TypedId
+            | Self::Language
+            | Self::Furigana
+            | Self::TextSize => "Lax",
         }
     }
 }

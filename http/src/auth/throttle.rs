@@ -1,16 +1,15 @@
 //! The growing delay for those who guess passwords. It belongs to an ID *as seen from one network* or from one known browser,
-//! so no stranger can lock a person out. A loose bound per network slows those who try many IDs; a carrier's NAT passes it.
+//! so no stranger can lock a person out. Loose bounds per network, near and wide, slow those who try many IDs: beyond them tries trickle
+//! on, so that nobody behind a carrier's NAT is locked out by a neighbour, and each person who gets in makes up for a failure.
 //!
 //! Memory is fixed: tables of sets, in which the least suspicious entry gives way.
-
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use sesshu_engine::core::ids::CityId;
 use sesshu_engine::core::time::Instant;
 
 use super::device::DeviceNo;
+use super::network::Network;
+use super::sets::{Remembered, Sets};
 
 /// Wrong passwords that cost nothing.
 const FREE_FAILURES: u32 = 5;
@@ -18,35 +17,23 @@ const DELAY_FIRST_MS: i64 = 1_000;
 const DELAY_MS_MAX: i64 = 15 * 60 * 1_000;
 /// After this long without a try, failures are forgotten.
 const FORGET_AFTER_MS: i64 = 60 * 60 * 1_000;
-/// Wrong passwords that one network may try in a window.
-const NETWORK_FAILURES_MAX: u32 = 600;
+/// How long a network's failures are counted, and how often one person's right password makes up for one of them.
 const NETWORK_WINDOW_MS: i64 = 10 * 60 * 1_000;
+
+/// Wrong passwords that a network may try in a window, and how far apart its tries are afterwards.
+struct Bound {
+    failures_max: u32,
+    apart_ms: i64,
+}
+
+const NEAR: Bound = Bound { failures_max: 600, apart_ms: 1_000 };
+const WIDE: Bound = Bound { failures_max: 3_000, apart_ms: 200 };
 
 const PERSON_ENTRIES: usize = 1 << 16;
 const NETWORK_ENTRIES: usize = 1 << 14;
-const SET_ENTRIES: usize = 8;
-const SHARDS: usize = 64;
 
 const _: () = assert!(FORGET_AFTER_MS > DELAY_MS_MAX, "a delay must not be forgotten while it lasts");
-const _: () = assert!(NETWORK_ENTRIES.is_multiple_of(SET_ENTRIES * SHARDS) && PERSON_ENTRIES > NETWORK_ENTRIES);
-
-/// Where a request comes from, as far as guessing is concerned: an IPv4 address, or an IPv6 network of /64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Network {
-    /// The whole address.
-    V4(u32),
-    /// The first 64 bits.
-    V6(u64),
-}
-
-impl From<IpAddr> for Network {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self::V4(v4.to_bits()),
-            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
-        }
-    }
-}
+const _: () = assert!(PERSON_ENTRIES > NETWORK_ENTRIES && WIDE.failures_max > NEAR.failures_max);
 
 /// Whose tries are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,61 +65,78 @@ impl Bucket {
 /// The memory of failures.
 #[derive(Debug)]
 pub(crate) struct Throttle {
-    people: Table,
-    networks: Table,
+    people: Sets<Tries>,
+    near: Sets<NetworkTries>,
+    wide: Sets<NetworkTries>,
 }
 
 impl Throttle {
     pub(crate) fn new() -> Self {
-        Self { people: Table::new(PERSON_ENTRIES), networks: Table::new(NETWORK_ENTRIES) }
+        Self { people: Sets::new(PERSON_ENTRIES), near: Sets::new(NETWORK_ENTRIES), wide: Sets::new(NETWORK_ENTRIES) }
     }
 
     /// Lets a try begin, or says how many milliseconds to wait. A try counts as failed until it is known not to be, so that
     /// many at once gain nothing; waiting tries do not prolong the delay.
     pub(crate) fn begin(&self, bucket: Bucket, now: Instant) -> Result<(), i64> {
+        self.people.with(&bucket, |tries| tries.wait_ms(now).map_or(Ok(()), Err))?;
         if let Some(network) = bucket.network() {
-            self.networks.with(network, |entry| entry.network_wait_ms(now)).map_or(Ok(()), Err)?;
+            self.near.with(network, |tries| tries.let_through(&NEAR, now))?;
+            self.wide.with(&network.wide(), |tries| tries.let_through(&WIDE, now))?;
         }
-        self.people.with(&bucket, |entry| {
-            entry.person_wait_ms(now).map_or(Ok(()), Err)?;
-            *entry = Entry { failures: entry.failures.saturating_add(1), at: now, ..*entry };
-            Ok(())
-        })
+        self.people.with(&bucket, |tries| {
+            tries.failures = tries.failures.saturating_add(1);
+            tries.at = now;
+        });
+        Ok(())
     }
 
-    /// The password was right: all is forgiven.
-    pub(crate) fn succeeded(&self, bucket: Bucket) {
-        self.people.with(&bucket, |entry| entry.failures = 0);
+    /// The password was right: all is forgiven, and the network one failure of somebody else.
+    pub(crate) fn succeeded(&self, bucket: Bucket, now: Instant) {
+        let makes_up = self.people.with(&bucket, |tries| {
+            tries.failures = 0;
+            let long_ago = now.ms_since(tries.made_up_at) >= NETWORK_WINDOW_MS;
+            tries.made_up_at = if long_ago { now } else { tries.made_up_at };
+            long_ago
+        });
+        if makes_up && let Some(network) = bucket.network() {
+            self.near.with(network, NetworkTries::forgive_one);
+            self.wide.with(&network.wide(), NetworkTries::forgive_one);
+        }
     }
 
     /// The password was wrong.
     pub(crate) fn failed(&self, bucket: Bucket, now: Instant) {
         if let Some(network) = bucket.network() {
-            self.networks.with(network, |entry| {
-                if now.ms_since(entry.at) >= NETWORK_WINDOW_MS || entry.failures == 0 {
-                    *entry = Entry { failures: 0, at: now, ..*entry };
-                }
-                entry.failures = entry.failures.saturating_add(1);
-            });
+            self.near.with(network, |tries| tries.fail(now));
+            self.wide.with(&network.wide(), |tries| tries.fail(now));
         }
     }
 
     /// The password was not looked at.
     pub(crate) fn undone(&self, bucket: Bucket) {
-        self.people.with(&bucket, |entry| entry.failures = entry.failures.saturating_sub(1));
+        self.people.with(&bucket, |tries| tries.failures = tries.failures.saturating_sub(1));
     }
 }
 
-/// Failures under one key, and since when (a network) or until when (a person) they were.
+/// One person's tries from one place.
 #[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    tag: u64,
+struct Tries {
     failures: u32,
     at: Instant,
+    /// When a right password last made up for a failure of the network.
+    made_up_at: Instant,
 }
 
-impl Entry {
-    fn person_wait_ms(&mut self, now: Instant) -> Option<i64> {
+impl Remembered for Tries {
+    type Worth = (u32, Instant);
+
+    fn worth(&self) -> Self::Worth {
+        (self.failures, self.at)
+    }
+}
+
+impl Tries {
+    fn wait_ms(&mut self, now: Instant) -> Option<i64> {
         let since_ms = now.ms_since(self.at);
         if since_ms >= FORGET_AFTER_MS {
             self.failures = 0;
@@ -141,46 +145,53 @@ impl Entry {
         let delay_ms = (DELAY_FIRST_MS << doublings).min(DELAY_MS_MAX);
         (since_ms < delay_ms).then(|| delay_ms - since_ms)
     }
+}
 
-    fn network_wait_ms(&mut self, now: Instant) -> Option<i64> {
-        let since_ms = now.ms_since(self.at);
-        (self.failures >= NETWORK_FAILURES_MAX && since_ms < NETWORK_WINDOW_MS).then(|| NETWORK_WINDOW_MS - since_ms)
+/// The wrong passwords of a network in a window.
+#[derive(Debug, Clone, Copy, Default)]
+struct NetworkTries {
+    failures: u32,
+    since: Instant,
+    let_through_at: Instant,
+}
+
+impl Remembered for NetworkTries {
+    type Worth = (u32, Instant);
+
+    fn worth(&self) -> Self::Worth {
+        (self.failures, self.since)
     }
 }
 
-/// A hash table of fixed size: each key belongs to one small set of entries.
-#[derive(Debug)]
-struct Table {
-    shards: Box<[Mutex<Box<[Entry]>>]>,
-    hasher: RandomState,
-}
-
-impl Table {
-    fn new(entries: usize) -> Self {
-        let shard = || Mutex::new(vec![Entry::default(); entries / SHARDS].into_boxed_slice());
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), hasher: RandomState::new() }
+impl NetworkTries {
+    fn let_through(&mut self, bound: &Bound, now: Instant) -> Result<(), i64> {
+        if self.failures < bound.failures_max || now.ms_since(self.since) >= NETWORK_WINDOW_MS {
+            return Ok(());
+        }
+        let wait_ms = bound.apart_ms - now.ms_since(self.let_through_at);
+        if wait_ms > 0 {
+            return Err(wait_ms);
+        }
+        self.let_through_at = now;
+        Ok(())
     }
 
-    /// Calls `with` on the entry of `key`, a new one if it has none.
-    fn with<R>(&self, key: &impl Hash, with: impl FnOnce(&mut Entry) -> R) -> R {
-        let hash = self.hasher.hash_one(key);
-        let mut shard = self.shards[hash as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        let sets = shard.len() / SET_ENTRIES;
-        let first = (hash as usize / SHARDS % sets) * SET_ENTRIES;
-        let set = &mut shard[first..first + SET_ENTRIES];
-        let found = set.iter().position(|entry| entry.tag == hash);
-        let place = found.unwrap_or_else(|| {
-            let least = (0..SET_ENTRIES).min_by_key(|&at| (set[at].failures, set[at].at)).unwrap_or(0);
-            set[least] = Entry { tag: hash, ..Entry::default() };
-            least
-        });
-        with(&mut set[place])
+    fn fail(&mut self, now: Instant) {
+        if now.ms_since(self.since) >= NETWORK_WINDOW_MS || self.failures == 0 {
+            *self = Self { failures: 0, since: now, ..*self };
+        }
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    const fn forgive_one(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     const NOW: Instant = Instant(1_800_000_000_000);
 
@@ -218,7 +229,7 @@ mod tests {
             }
             assert!(throttle.begin(bucket, NOW).is_err(), "{digits}");
         }
-        throttle.succeeded(person("1111", 1));
+        throttle.succeeded(person("1111", 1), NOW);
         assert_eq!(throttle.begin(person("1111", 1), NOW), Ok(()));
         assert_eq!(throttle.begin(person("2222", 1), NOW.plus_minutes(60)), Ok(()));
     }
@@ -247,22 +258,58 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_tries_many_ids_waits_for_its_window_to_end() {
+    fn a_network_that_tries_many_ids_trickles_until_its_window_ends_and_locks_nobody_out() {
         let throttle = Throttle::new();
-        for n in 0..NETWORK_FAILURES_MAX {
+        for n in 0..NEAR.failures_max {
             assert_eq!(fail(&throttle, person(&format!("{n:06}"), 1), NOW), Ok(()));
         }
-        assert_eq!(fail(&throttle, person("777777", 1), NOW.plus_ms(1)), Err(NETWORK_WINDOW_MS - 1));
-        assert_eq!(fail(&throttle, person("777777", 2), NOW), Ok(()));
-        assert_eq!(fail(&throttle, person("777777", 1), NOW.plus_ms(NETWORK_WINDOW_MS)), Ok(()));
+        let neighbour = |n: u32| person(&format!("77{n:04}"), 1);
+        assert_eq!(fail(&throttle, neighbour(0), NOW.plus_ms(1)), Ok(()), "one of them goes on");
+        let passed = (0..60_000).filter(|ms| fail(&throttle, neighbour(1 + *ms), NOW.plus_ms(i64::from(*ms))).is_ok());
+        assert_eq!(passed.count(), 59, "one a second");
+        assert_eq!(throttle.begin(person("777777", 2), NOW), Ok(()), "another address");
+        assert_eq!(throttle.begin(person("777777", 1), NOW.plus_ms(NETWORK_WINDOW_MS)), Ok(()));
     }
 
     #[test]
-    fn ipv6_counts_by_the_network_of_64_bits() {
-        let network = |text: &str| Network::from(text.parse::<IpAddr>().expect("an address"));
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    fn a_thousand_addresses_of_one_network_are_counted_together_and_more_loosely() {
+        let throttle = Throttle::new();
+        let mut passed = 0;
+        for n in 0..20_000_u32 {
+            let address =
+                IpAddr::from(std::net::Ipv6Addr::from((0x2001_0db8_u128 << 96) | u128::from(n % 1_000) << 64));
+            let bucket = Bucket::From(CityId::from_digits(&format!("{n:08}")), Network::from(address));
+            passed += u32::from(fail(&throttle, bucket, NOW.plus_ms(i64::from(n))).is_ok());
+        }
+        assert!((WIDE.failures_max..WIDE.failures_max + 100).contains(&passed), "{passed}");
+        assert_eq!(throttle.begin(person("1111", 1), NOW), Ok(()), "another network");
+    }
+
+    #[test]
+    fn thousands_behind_one_address_who_mistype_as_people_do_are_not_slowed() {
+        let throttle = Throttle::new();
+        for n in 0..6_000_u32 {
+            let (bucket, now) = (person(&format!("{n:06}"), 1), NOW.plus_ms(i64::from(n) * 50));
+            // Every third person needs two tries.
+            if n.is_multiple_of(3) {
+                assert_eq!(fail(&throttle, bucket, now), Ok(()), "person {n}");
+            }
+            assert_eq!(throttle.begin(bucket, now), Ok(()), "person {n}");
+            throttle.succeeded(bucket, now);
+        }
+    }
+
+    #[test]
+    fn an_account_of_ones_own_pays_for_one_guess_and_no_more() {
+        let (throttle, own) = (Throttle::new(), person("1111", 1));
+        let passed = (0..2_000_u32).filter(|n| {
+            throttle.begin(own, NOW).is_ok_and(|()| {
+                throttle.succeeded(own, NOW);
+                true
+            }) && fail(&throttle, person(&format!("{n:06}"), 1), NOW).is_ok()
+        });
+        let passed = passed.count() as u32;
+        assert!((NEAR.failures_max - 1..=NEAR.failures_max + 2).contains(&passed), "{passed}");
     }
 
     #[test]

@@ -6,11 +6,17 @@ use sesshu_engine::core::ids::ResidentNo;
 use sesshu_engine::core::time::Instant;
 use subtle::ConstantTimeEq;
 
+use super::ticket::Turn;
+
+/// A login as it usually is.
 const VERSION: u8 = 1;
+/// One that may take a new place only from a turn on, which follows the rest.
+const VERSION_WITH_TURN: u8 = 2;
 /// Version, resident, generation, token id, issued at, expires at.
-const PAYLOAD_BYTES: usize = 1 + 4 + 4 + 8 + 8 + 8;
+const PLAIN_BYTES: usize = 1 + 4 + 4 + 8 + 8 + 8;
+const TURN_BYTES: usize = 8;
 const MAC_BYTES: usize = 16;
-const TOKEN_BYTES: usize = PAYLOAD_BYTES + MAC_BYTES;
+const TOKEN_BYTES_MAX: usize = PLAIN_BYTES + TURN_BYTES + MAC_BYTES;
 
 /// What a token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +31,8 @@ pub(crate) struct Login {
     pub(crate) issued_at: Instant,
     /// Until when it counts.
     pub(crate) expires_at: Instant,
+    /// The turn from which on it may take new places, for somebody who went in to see, change or cancel while others waited.
+    pub(crate) books_from: Option<Turn>,
 }
 
 /// The key that signs tokens.
@@ -43,28 +51,38 @@ impl TokenKey {
 
     /// The token that says `login`.
     pub(crate) fn seal(&self, login: &Login) -> String {
-        let mut bytes = [0; TOKEN_BYTES];
-        bytes[0] = VERSION;
+        let mut bytes = [0; TOKEN_BYTES_MAX];
+        bytes[0] = if login.books_from.is_some() { VERSION_WITH_TURN } else { VERSION };
         bytes[1..5].copy_from_slice(&login.resident.0.to_le_bytes());
         bytes[5..9].copy_from_slice(&login.generation.to_le_bytes());
         bytes[9..17].copy_from_slice(&login.token.to_le_bytes());
         bytes[17..25].copy_from_slice(&login.issued_at.0.to_le_bytes());
         bytes[25..33].copy_from_slice(&login.expires_at.0.to_le_bytes());
-        let mac = self.mac(&bytes[..PAYLOAD_BYTES]);
-        bytes[PAYLOAD_BYTES..].copy_from_slice(&mac);
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut length = PLAIN_BYTES;
+        if let Some(turn) = login.books_from {
+            bytes[length..length + TURN_BYTES].copy_from_slice(&turn.0.to_le_bytes());
+            length += TURN_BYTES;
+        }
+        let mac = self.mac(&bytes[..length]);
+        bytes[length..length + MAC_BYTES].copy_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(&bytes[..length + MAC_BYTES])
     }
 
     /// What `token` says, if it is one of ours.
     pub(crate) fn open(&self, token: &str) -> Option<Login> {
         // The decoder wants room for whole groups of three bytes.
-        let mut bytes = [0; TOKEN_BYTES.next_multiple_of(3)];
+        let mut bytes = [0; TOKEN_BYTES_MAX.next_multiple_of(3)];
         if token.len() > bytes.len() / 3 * 4 {
             return None;
         }
         let length = URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).ok()?;
-        let (payload, mac) = bytes[..length].split_at_checked(PAYLOAD_BYTES)?;
-        if payload[0] != VERSION || !bool::from(self.mac(payload).as_slice().ct_eq(mac)) {
+        let payload_bytes = match bytes[0] {
+            VERSION => PLAIN_BYTES,
+            VERSION_WITH_TURN => PLAIN_BYTES + TURN_BYTES,
+            _ => return None,
+        };
+        let (payload, mac) = bytes[..length].split_at_checked(payload_bytes)?;
+        if !bool::from(self.mac(payload).as_slice().ct_eq(mac)) {
             return None;
         }
         let long = |at: usize| payload[at..at + 8].try_into().map(u64::from_le_bytes).ok();
@@ -75,6 +93,7 @@ impl TokenKey {
             token: long(9)?,
             issued_at: Instant(long(17)? as i64),
             expires_at: Instant(long(25)? as i64),
+            books_from: if payload_bytes > PLAIN_BYTES { Some(Turn(long(PLAIN_BYTES)? as i64)) } else { None },
         })
     }
 
@@ -94,7 +113,7 @@ impl TokenKey {
 pub fn rehearsal_token(key: &[u8; 32], granted: &str, resident: ResidentNo, token: u64) -> Option<String> {
     let key = TokenKey::derive(key);
     let login = key.open(granted)?;
-    Some(key.seal(&Login { resident, token, ..login }))
+    Some(key.seal(&Login { resident, token, books_from: None, ..login }))
 }
 
 #[cfg(test)]
@@ -109,6 +128,7 @@ mod tests {
             token: u64::MAX - 5,
             issued_at: Instant(1_800_000_000_000),
             expires_at: Instant(1_800_007_200_000),
+            books_from: None,
         }
     }
 
@@ -126,12 +146,20 @@ mod tests {
             generation in any::<u32>(),
             token in any::<u64>(),
             times in any::<[i64; 2]>(),
+            turn in any::<Option<i64>>(),
             at in any::<proptest::sample::Index>(),
             with in "[A-Za-z0-9_=+/ -]{0,6}",
             cut in 0..6_usize,
         ) {
             let (key, [issued_at, expires_at]) = (TokenKey::derive(&[1; 32]), times.map(Instant));
-            let login = Login { resident: ResidentNo(resident), generation, token, issued_at, expires_at };
+            let login = Login {
+                resident: ResidentNo(resident),
+                generation,
+                token,
+                issued_at,
+                expires_at,
+                books_from: turn.map(Turn),
+            };
             let sealed = key.seal(&login);
             prop_assert_eq!(key.open(&sealed), Some(login));
             let from = at.index(sealed.len() + 1);
@@ -155,6 +183,16 @@ mod tests {
         for wrong in ["", "A", "=", "あ", &format!("{token}A"), &format!("{token}AAAAAAAA"), &"A".repeat(10_000)] {
             assert_eq!(key.open(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_login_without_a_turn_is_read_as_it_was_written_before_there_were_turns() {
+        let key = TokenKey::derive(&[1; 32]);
+        let token = key.seal(&login());
+        assert_eq!(token.len(), (33 + 16_usize).div_ceil(3) * 4 - 2, "the first version, byte by byte");
+        let turned = Login { books_from: Some(Turn(5)), ..login() };
+        assert_eq!(key.open(&key.seal(&turned)), Some(turned));
+        assert_eq!(key.open(&key.seal(&turned)[..token.len()]), None, "cut back to the first version");
     }
 
     #[test]

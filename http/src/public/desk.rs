@@ -1,31 +1,31 @@
 //! The desk: the one way from the handlers, of JSON and of pages alike, to the engine. It says who asks and hands on what they
 //! ask; it decides nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use axum::http::HeaderValue;
 use axum::http::header::HeaderMap;
+use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
-use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, RequestKey, ResidentNo, SessionId, SlotNo};
+use sesshu_engine::core::ids::{BookingNumber, Channel, HoldId, RequestKey, SessionId, SlotNo};
 use sesshu_engine::core::leg::Legs;
-use sesshu_engine::core::refusal::RefusalCode;
+use sesshu_engine::core::refusal::{Refusal, RefusalCode};
 use sesshu_engine::core::resident::EndedLogin;
-use sesshu_engine::core::time::Instant;
-use sesshu_engine::roll::parse_typed_city_id;
-use sesshu_engine::view::{BookingView, Done, HoldView, LoginError, Me};
-use sesshu_engine::{EngineHandle, HashLane};
+use sesshu_engine::core::switch::Switch;
+use sesshu_engine::view::{Availability, BookingView, Done, HoldView, Me, Standing, Waiting};
 
 use super::api::lists::Lists;
 use super::pages::choose::KeptPlaces;
 use super::pages::theme::ThemeSheet;
+use super::pages::wait::KeptWaits;
+use super::slow_lists::SlowLists;
 use crate::auth::Auth;
-use crate::auth::cookie::{self, CookieName};
-use crate::auth::device::DEVICE_SECONDS;
-use crate::auth::throttle::{Bucket, Network};
+use crate::auth::gate::LoginGate;
 use crate::auth::token::Login;
-use crate::config::{Client, PublicConfig};
-use crate::metrics::count_login;
-use crate::problem::{Code, Problem, Wrong};
+use crate::config::PublicConfig;
+use crate::problem::{Code, InLine, Problem};
+
+/// Nobody who waits for their turn is asked to come back sooner.
+pub(crate) const LOOK_AGAIN_SECONDS_MIN: u32 = 1;
 
 /// What the handlers share.
 pub(crate) type App = Arc<Desk>;
@@ -38,83 +38,27 @@ pub(crate) struct Desk {
     pub(crate) lists: Lists,
     pub(crate) theme: ThemeSheet,
     pub(crate) places: KeptPlaces,
-}
-
-/// A login that was granted.
-pub(crate) struct Granted {
-    pub(crate) name_kana: String,
-    pub(crate) token: String,
-    pub(crate) expires_at: Instant,
-    /// The cookies to set.
-    pub(crate) cookies: [Option<HeaderValue>; 2],
+    /// The line in front of the login.
+    pub(crate) gate: Mutex<LoginGate>,
+    pub(crate) waits: KeptWaits,
+    slow_lists: SlowLists,
 }
 
 impl Desk {
     pub(crate) fn new(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig) -> Self {
+        let process = getrandom::u32().unwrap_or_default();
+        let gate = Mutex::new(LoginGate::new(config.login_queue, process));
         Self {
             engine,
             auth,
             config,
+            gate,
             lists: Lists::default(),
             theme: ThemeSheet::default(),
             places: KeptPlaces::default(),
+            waits: KeptWaits::default(),
+            slow_lists: SlowLists::default(),
         }
-    }
-
-    /// Logs in with what a person typed. Refusals in the contract's order; an unknown ID, a text that is none, and a wrong
-    /// password are one and the same, and take the same work: only a field that is left empty is refused without it.
-    pub(crate) async fn log_in(
-        &self,
-        typed_id: &str,
-        password: &str,
-        headers: &HeaderMap,
-        client: Client,
-    ) -> Result<Granted, Problem> {
-        for (name, typed) in [("id", typed_id), ("password", password)] {
-            if typed.is_empty() {
-                return Err(Problem::invalid(Wrong::field(name)));
-            }
-        }
-        let id = parse_typed_city_id(typed_id).ok();
-        let cookie = cookie::read(headers, CookieName::Device, client.https);
-        let known = id.and_then(|id| Some(Bucket::Known(id, self.auth.devices.known(cookie?, id)?)));
-        let bucket = known.unwrap_or(Bucket::From(id, Network::from(client.address)));
-        self.auth.throttle.begin(bucket, self.engine.now()).map_err(|wait_ms| {
-            count_login("throttled");
-            Problem::too_many_attempts(wait_ms)
-        })?;
-        match self.engine.login(id, password, HashLane::Resident).await {
-            Ok(person) => {
-                self.auth.throttle.succeeded(bucket);
-                count_login("granted");
-                let login = self.new_login(person.resident, person.credential_generation)?;
-                let token = self.auth.tokens.seal(&login);
-                let seconds = login.expires_at.ms_since(login.issued_at) / 1_000;
-                let device = id.map(|id| self.auth.devices.after_login(cookie, id, login.token.rotate_left(32)));
-                let cookies = [
-                    cookie::write(CookieName::Login, &token, seconds, client.https),
-                    device.and_then(|device| cookie::write(CookieName::Device, &device, DEVICE_SECONDS, client.https)),
-                ];
-                Ok(Granted { name_kana: person.name_kana, token, expires_at: login.expires_at, cookies })
-            }
-            Err(LoginError::Invalid) => {
-                self.auth.throttle.failed(bucket, self.engine.now());
-                count_login("invalid");
-                Err(Code::InvalidCredentials.into())
-            }
-            Err(LoginError::Busy) => {
-                self.auth.throttle.undone(bucket);
-                count_login("busy");
-                Err(RefusalCode::Busy.into())
-            }
-        }
-    }
-
-    fn new_login(&self, resident: ResidentNo, generation: u32) -> Result<Login, Problem> {
-        let token = getrandom::u64().map_err(|_| Problem::from(Code::Internal))?;
-        let issued_at = self.engine.now();
-        let expires_at = issued_at.plus_minutes(i64::from(self.config.login_minutes));
-        Ok(Login { resident, generation, token, issued_at, expires_at })
     }
 
     /// The login of a request, if it still stands.
@@ -136,21 +80,93 @@ impl Desk {
         self.engine.me(login.resident).ok_or_else(|| Code::LoginRequired.into())
     }
 
+    /// Free places as they are shown: up to a quarter of a second old, or, while their lists are closed, up to half a minute.
+    pub(crate) fn availability(&self) -> Arc<Availability> {
+        let switches = &self.config.switches;
+        if !switches.is_off(Switch::Lists) {
+            return self.engine.availability();
+        }
+        self.slow_lists.get(switches.revision(), self.engine.now(), || self.engine.availability())
+    }
+
+    /// That no new bookings are taken over the web, if that is so.
+    pub(crate) fn paused(&self) -> Option<Problem> {
+        self.config.switches.closed(Switch::NewBookings).map(|closed| Problem::paused(closed.until))
+    }
+
     pub(crate) async fn hold(
         &self,
         login: &Login,
         legs: Legs,
         changes: Option<BookingNumber>,
     ) -> Result<HoldView, Problem> {
-        Ok(self.engine.hold(login.resident, legs, changes, Channel::Web).await?)
+        if changes.is_none()
+            && let Some(paused) = self.paused()
+        {
+            return Err(paused);
+        }
+        self.pace(login)?;
+        if changes.is_none() {
+            self.may_take_new_place(login)?;
+        }
+        let held = self.engine.hold(login.resident, legs, changes, Channel::Web).await;
+        held.map_err(|refusal| self.refused(login, refusal))
+    }
+
+    /// A "no" of the engine about a new place: whoever has to wait hears where they stand.
+    fn refused(&self, login: &Login, refusal: Refusal) -> Problem {
+        let problem = Problem::from(refusal);
+        if refusal.code != RefusalCode::Queued {
+            return problem;
+        }
+        match self.standing(login) {
+            Standing::Waiting(Waiting { ahead, estimate_seconds, places_left, look_again_seconds, .. }) => {
+                let stands = InLine { ahead, estimate_seconds, places_left: Some(places_left) };
+                problem.in_line(stands, look_again_seconds.max(LOOK_AGAIN_SECONDS_MIN))
+            }
+            // Their turn has come meanwhile.
+            Standing::Open | Standing::Before { .. } => {
+                let stands = InLine { ahead: 0, estimate_seconds: 0, places_left: None };
+                problem.in_line(stands, LOOK_AGAIN_SECONDS_MIN)
+            }
+        }
+    }
+
+    /// Where a person stands who wants a new place: at the login gate, if they went in by the line for seeing and cancelling, and then in
+    /// the waiting room.
+    pub(crate) fn standing(&self, login: &Login) -> Standing {
+        if let Some(waits) = self.waits_to_book(login) {
+            let free =
+                self.availability().sessions.iter().flat_map(|session| &session.slots).map(|slot| slot.free).sum();
+            return Standing::Waiting(Waiting {
+                opening: self.engine.now(),
+                ahead: waits.ahead,
+                estimate_seconds: waits.estimate_seconds,
+                places_left: free,
+                look_again_seconds: waits.again_seconds,
+                in_draw: false,
+            });
+        }
+        self.engine.standing(login.resident, login.issued_at)
+    }
+
+    /// A script with credentials of its own does no more than a person with quick hands.
+    fn pace(&self, login: &Login) -> Result<(), Problem> {
+        self.auth.pace.begin(login.resident, self.engine.now()).map_err(Problem::too_many_attempts)
     }
 
     pub(crate) async fn release(&self, login: &Login, hold: HoldId) -> Result<(), Problem> {
         Ok(self.engine.release(login.resident, hold).await?)
     }
 
+    /// Books. While no new bookings are taken, whoever has lost the answer to one that was is answered all the same.
     pub(crate) async fn book(&self, login: &Login, legs: Legs, key: RequestKey) -> Result<Done, Problem> {
-        Ok(self.engine.book(login.resident, legs, key, By::Resident(login.resident), Channel::Web).await?)
+        if let Some(paused) = self.paused() {
+            return self.engine.booked_before(login.resident, &legs, &key).await?.ok_or(paused);
+        }
+        self.may_take_new_place(login)?;
+        let booked = self.engine.book(login.resident, legs, key, By::Resident(login.resident), Channel::Web).await;
+        booked.map_err(|refusal| self.refused(login, refusal))
     }
 
     pub(crate) async fn change(
@@ -161,6 +177,7 @@ impl Desk {
         slot: SlotNo,
         key: RequestKey,
     ) -> Result<Done, Problem> {
+        self.pace(login)?;
         let by = By::Resident(login.resident);
         let moved = self.engine.move_booking(login.resident, number, session, slot, key, by, Channel::Web);
         Ok(moved.await?)
