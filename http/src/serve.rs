@@ -1,7 +1,7 @@
 //! Serving a router on a socket: HTTP/1.1 only, every wait bounded, graceful to the end.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +12,15 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::ServerConfig;
 
 mod acceptor;
+mod connections;
+mod networks;
 mod stream;
 
 use acceptor::CappedAcceptor;
+use connections::Connections;
+
+use crate::load::Guard;
+use crate::load::guard::Entrance;
 
 /// What the HTTP library accepts at least.
 const HEADER_BYTES_MIN: usize = 8_192;
@@ -24,6 +30,13 @@ const HEADER_BYTES_MIN: usize = 8_192;
 pub struct ConnectionLimits {
     /// How many connections may be open; one more is closed at once.
     pub connections_max: usize,
+    /// How many connections may be open from one network, an IPv4 address or an IPv6 /64. A trusted proxy, and this machine itself, are
+    /// none.
+    pub network_connections_max: u32,
+    /// How many connections a second a network may open, lasting.
+    pub network_arrivals_per_s_max: u32,
+    /// How many connections a network may open at once.
+    pub network_arrivals_burst_max: u32,
     /// How long the head of a request may take to arrive, counted from the connection's start or the last answer: so this also
     /// bounds an idle connection.
     pub header_read_timeout: Duration,
@@ -33,6 +46,10 @@ pub struct ConnectionLimits {
     pub header_bytes_max: usize,
     /// How long a client may refuse to take a byte of the answer.
     pub write_stall_timeout: Duration,
+    /// How long a client may keep one answer waiting in all.
+    pub answer_stall_timeout: Duration,
+    /// How long a new connection may say nothing while connections are scarce.
+    pub silence_timeout: Duration,
     /// How long a TLS handshake may take.
     pub handshake_timeout: Duration,
 }
@@ -41,10 +58,15 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections_max: 20_000,
+            network_connections_max: 2_048,
+            network_arrivals_per_s_max: 400,
+            network_arrivals_burst_max: 2_048,
             header_read_timeout: Duration::from_secs(15),
             headers_max: 64,
             header_bytes_max: 16 * 1024,
             write_stall_timeout: Duration::from_secs(20),
+            answer_stall_timeout: Duration::from_mins(1),
+            silence_timeout: Duration::from_secs(2),
             handshake_timeout: Duration::from_secs(10),
         }
     }
@@ -55,6 +77,8 @@ impl Default for ConnectionLimits {
 pub struct ServeOptions {
     /// The certificate, for HTTPS. Keep a clone of it to [`reload_tls`].
     pub tls: Option<RustlsConfig>,
+    /// Who stands before the router and sends away what is too much; none lets everybody in.
+    pub guard: Option<Guard>,
     /// The bounds on connections.
     pub limits: ConnectionLimits,
     /// How long requests that run may go on after the shutdown was asked for.
@@ -63,7 +87,7 @@ pub struct ServeOptions {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { tls: None, limits: ConnectionLimits::default(), shutdown_deadline: Duration::from_secs(10) }
+        Self { tls: None, guard: None, limits: ConnectionLimits::default(), shutdown_deadline: Duration::from_secs(10) }
     }
 }
 
@@ -98,16 +122,20 @@ pub async fn serve(
         .header_read_timeout(limits.header_read_timeout)
         .max_headers(limits.headers_max)
         .max_buf_size(limits.header_bytes_max.max(HEADER_BYTES_MIN));
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let capped = CappedAcceptor::new(limits);
+    let guard = options.guard.clone();
+    let load = guard.as_ref().map(|guard| guard.load().clone()).unwrap_or_default();
+    let connections = Connections::new(limits, guard.as_ref().map_or(&[], Guard::proxies), load);
+    let entrance = Entrance { router, guard: guard.clone(), crowded: connections.crowded() };
+    let watching = guard.map(|guard| tokio::spawn(guard.watch()));
+    let capped = CappedAcceptor::new(connections, limits);
     let outcome = match options.tls {
-        None => server.acceptor(capped).serve(router).await,
+        None => server.acceptor(capped).serve(entrance).await,
         Some(config) => {
             let tls = RustlsAcceptor::new(config).handshake_timeout(limits.handshake_timeout).acceptor(capped);
-            server.acceptor(tls).serve(router).await
+            server.acceptor(tls).serve(entrance).await
         }
     };
-    waiter.abort();
+    watching.into_iter().chain([waiter]).for_each(|task| task.abort());
     outcome
 }
 
@@ -150,8 +178,9 @@ async fn read_tls(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, T
 mod tests {
     use super::*;
     use axum::routing::get;
+    use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpSocket, TcpStream};
     use tokio::sync::{Notify, oneshot};
     use tokio::task::JoinHandle;
 
@@ -207,6 +236,37 @@ mod tests {
         assert!(answer.ends_with("here"));
         served.stop.send(()).expect("it runs");
         served.ended.await.expect("it ends").expect("well");
+    }
+
+    #[tokio::test]
+    async fn one_network_has_its_share_and_this_machine_is_none() {
+        let limits = ConnectionLimits { network_connections_max: 1, ..ConnectionLimits::default() };
+        let served = served(Router::new().route("/", get(async || "here")), limits);
+        let from_elsewhere = async || {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).expect("an address of loopback");
+            socket.connect(served.address).await.expect("a connection")
+        };
+        let mut first = from_elsewhere().await;
+        first.write_all(b"GET / HTTP/1.1\r\n").await.expect("it is sent");
+        assert_eq!(heard(&mut from_elsewhere().await).await, "", "one too many of its network");
+        for _ in 0..3 {
+            assert!(heard(&mut send(served.address, CLOSING).await).await.ends_with("here"));
+        }
+        first.write_all(b"Host: x\r\nConnection: close\r\n\r\n").await.expect("it is sent");
+        assert!(heard(&mut first).await.ends_with("here"), "whoever was there first is served");
+    }
+
+    #[tokio::test]
+    async fn where_connections_are_scarce_each_is_given_up_after_its_answer() {
+        let limits = ConnectionLimits { connections_max: 2, ..ConnectionLimits::default() };
+        let served = served(Router::new().route("/", get(async || "here")), limits);
+        let mut alone = send(served.address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let mut answer = vec![0; 256];
+        let length = alone.read(&mut answer).await.expect("an answer");
+        assert!(!String::from_utf8_lossy(&answer[..length]).contains("connection: close"));
+        let mut last = send(served.address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(heard(&mut last).await.contains("connection: close"), "and the connection ends");
     }
 
     #[tokio::test]

@@ -4,20 +4,21 @@
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant as WallInstant;
 
 use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use sesshu_engine::core::refusal::RefusalCode;
 use tower::{Layer, Service};
 
 use crate::cross_site::is_from_insecure_page;
+use crate::load::class::changes_something;
 use crate::metrics::{MethodLabel, RouteMeter, count_refusal};
 use crate::problem::{Code, Problem};
 use crate::public::desk::Desk;
@@ -31,19 +32,13 @@ pub(crate) struct ShellLayer(Arc<Common>);
 /// What all shells have in common.
 struct Common {
     desk: Arc<Desk>,
-    in_flight: AtomicUsize,
     page_headers: SecureHeaders,
     docs_headers: SecureHeaders,
 }
 
 impl ShellLayer {
     pub(crate) fn new(desk: Arc<Desk>) -> Self {
-        Self(Arc::new(Common {
-            desk,
-            in_flight: AtomicUsize::new(0),
-            page_headers: SecureHeaders::of_pages(),
-            docs_headers: SecureHeaders::of_docs(),
-        }))
+        Self(Arc::new(Common { desk, page_headers: SecureHeaders::of_pages(), docs_headers: SecureHeaders::of_docs() }))
     }
 }
 
@@ -73,22 +68,6 @@ impl Own {
     fn meter(&self, request: &Request) -> &RouteMeter {
         self.meter.get_or_init(|| RouteMeter::new(request.extensions().get().map_or("none", MatchedPath::as_str)))
     }
-
-    /// A place among the requests that are worked on at once.
-    fn enter(self: &Arc<Self>) -> Option<Inside> {
-        let inside = Inside(Arc::clone(self));
-        let before = self.common.in_flight.fetch_add(1, Ordering::Relaxed);
-        (before < self.common.desk.config.requests_in_flight_max).then_some(inside)
-    }
-}
-
-/// The place of a request; given back when dropped.
-struct Inside(Arc<Own>);
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        self.0.common.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 type ShellFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -111,10 +90,10 @@ where
         let own = Arc::clone(&self.own);
         own.meter(&request);
         let (method, docs) = (MethodLabel::from(request.method()), request.uri().path().starts_with(DOCS_PATH));
-        let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let changes = changes_something(request.method());
         let asked = Asked::of(&own.common.desk.config, &request);
         let insecure = changes && asked.https && is_from_insecure_page(request.headers());
-        let work = match own.enter() {
+        let work = match own.common.desk.config.load.enter() {
             _ if insecure => Err(Problem::from(Code::CrossSite)),
             Some(inside) => Ok((inside, AssertUnwindSafe(self.inner.call(request)))),
             None => Err(Problem::from(RefusalCode::Busy)),
@@ -188,13 +167,19 @@ pub(crate) struct OwnBody;
 pub(crate) fn add_advice(answer: &mut Response, problem: &Problem) {
     let status = answer.status();
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        let seconds = problem.retry_after_s.unwrap_or_else(jittered_seconds);
+        let seconds = problem.retry_after_s.unwrap_or_else(|| match problem.code {
+            Code::Paused => PAUSED_S_MIN * jittered_seconds(),
+            _ => jittered_seconds(),
+        });
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::UNAUTHORIZED {
         answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sesshu\""));
     }
 }
+
+/// What is closed by hand stays so for minutes: nobody needs to ask every few seconds. Times two to five.
+const PAUSED_S_MIN: u32 = 20;
 
 /// Two to five seconds, spread so that those who were sent away together do not come back together.
 fn jittered_seconds() -> u32 {

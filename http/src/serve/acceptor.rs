@@ -1,4 +1,4 @@
-//! Accepting a connection: within the cap, without Nagle's delay. Over the cap it is closed at once, so that those inside are
+//! Accepting a connection: within its bounds, without Nagle's delay. One that is too many is closed at once, so that those inside are
 //! served well and those outside hear it quickly.
 
 use std::future::{Ready, ready};
@@ -8,35 +8,38 @@ use std::time::Duration;
 
 use axum_server::accept::Accept;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
 use super::ConnectionLimits;
-use super::stream::BoundedStream;
+use super::connections::Connections;
+use super::stream::{BoundedStream, StallBounds};
+use crate::load::guard::Guarded;
 
 #[derive(Debug, Clone)]
 pub(super) struct CappedAcceptor {
-    places: Arc<Semaphore>,
-    write_stall_timeout: Duration,
+    connections: Arc<Connections>,
+    bounds: StallBounds,
+    /// How long a connection may stay silent when it comes while connections are scarce.
+    silence_timeout: Duration,
 }
 
 impl CappedAcceptor {
-    pub(super) fn new(limits: &ConnectionLimits) -> Self {
-        let places = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
-        Self { places, write_stall_timeout: limits.write_stall_timeout }
+    pub(super) const fn new(connections: Arc<Connections>, limits: &ConnectionLimits) -> Self {
+        let bounds = StallBounds { at_once: limits.write_stall_timeout, of_an_answer: limits.answer_stall_timeout };
+        Self { connections, bounds, silence_timeout: limits.silence_timeout }
     }
 }
 
-impl<S> Accept<TcpStream, S> for CappedAcceptor {
+impl Accept<TcpStream, Guarded> for CappedAcceptor {
     type Stream = BoundedStream<TcpStream>;
-    type Service = S;
-    type Future = Ready<io::Result<(Self::Stream, S)>>;
+    type Service = Guarded;
+    type Future = Ready<io::Result<(Self::Stream, Guarded)>>;
 
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            metrics::counter!("sesshu_connections_refused_total").increment(1);
+    fn accept(&self, stream: TcpStream, service: Guarded) -> Self::Future {
+        let Ok(place) = self.connections.enter(service.visitor.ip()) else {
             return ready(Err(io::Error::other("too many connections")));
         };
+        let silence_timeout = place.scarce.then_some(self.silence_timeout);
         let set = stream.set_nodelay(true);
-        ready(set.map(|()| (BoundedStream::new(stream, place, self.write_stall_timeout), service)))
+        ready(set.map(|()| (BoundedStream::new(stream, place, self.bounds, silence_timeout), service)))
     }
 }
