@@ -75,6 +75,11 @@ impl Lang {
         &LANGUAGES[usize::from(self.0)]
     }
 
+    /// Its place among [`Lang::all`].
+    pub(crate) fn place(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// Its code in addresses, in cookies and of its file.
     pub(crate) fn code(self) -> &'static str {
         &self.language().code

@@ -38,6 +38,8 @@ pub(crate) enum Code {
     TooSlow,
     /// Something is wrong inside.
     Internal,
+    /// No new bookings are taken over the web for now.
+    Paused,
     /// The engine's "no".
     Refused(RefusalCode),
 }
@@ -56,6 +58,7 @@ impl Code {
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Internal => "internal",
+            Self::Paused => "paused",
             Self::Refused(code) => code.code(),
         }
     }
@@ -75,7 +78,9 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Refused(RefusalCode::Busy | RefusalCode::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Paused | Self::Refused(RefusalCode::Queued | RefusalCode::Busy | RefusalCode::Unavailable) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Refused(_) => StatusCode::CONFLICT,
         }
     }
@@ -143,6 +148,17 @@ pub(crate) struct Again {
     pub(crate) fields: Vec<(&'static str, String)>,
 }
 
+/// Where somebody stands who waits for their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InLine {
+    /// How many people come first.
+    pub(crate) ahead: u32,
+    /// How long it takes at the pace of now, in seconds.
+    pub(crate) estimate_seconds: u32,
+    /// How many places are left, for those who wait for one.
+    pub(crate) places_left: Option<u32>,
+}
+
 /// A "no" with what helps the person on.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -150,8 +166,10 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     /// When to try again, if that is known.
     pub(crate) retry_at: Option<Instant>,
-    /// How many seconds to wait, for 429.
+    /// How many seconds to wait, for 429 and for those who wait for their turn.
     pub(crate) retry_after_s: Option<u32>,
+    /// Where the person stands, if they wait for their turn.
+    pub(crate) in_line: Option<InLine>,
     /// Which leg of a pair.
     pub(crate) index: Option<u8>,
     /// Where in the request, and why: for `invalid`.
@@ -164,7 +182,16 @@ pub(crate) struct Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, retry_at: None, retry_after_s: None, index: None, wrong: None, go_on: None, not_done: None }
+        Self {
+            code,
+            retry_at: None,
+            retry_after_s: None,
+            in_line: None,
+            index: None,
+            wrong: None,
+            go_on: None,
+            not_done: None,
+        }
     }
 }
 
@@ -191,6 +218,18 @@ impl Problem {
     pub(crate) fn too_many_attempts(wait_ms: i64) -> Self {
         let seconds = u32::try_from(wait_ms.max(1) as u64 / 1_000 + 1).unwrap_or(u32::MAX);
         Self { retry_after_s: Some(seconds), ..Code::TooManyAttempts.into() }
+    }
+
+    /// The same for somebody who waits for their turn and should ask again in `seconds`.
+    pub(crate) const fn in_line(mut self, stands: InLine, seconds: u32) -> Self {
+        self.in_line = Some(stands);
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// `paused`, with when it is over, if that is known.
+    pub(crate) fn paused(until: Option<Instant>) -> Self {
+        Self { retry_at: until, ..Code::Paused.into() }
     }
 
     /// The same, and where a person on the pages goes on.
@@ -268,6 +307,9 @@ impl Problem {
             detail: self.detail(lang),
             retry_at: self.retry_at.map(Instant::to_rfc3339),
             index: self.index,
+            ahead: self.in_line.map(|stands| stands.ahead),
+            estimate_seconds: self.in_line.map(|stands| stands.estimate_seconds),
+            places_left: self.in_line.and_then(|stands| stands.places_left),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -299,19 +341,28 @@ pub(crate) struct ProblemBody {
     code: &'static str,
     /// What happened and what to do, in the language of `Accept-Language`.
     detail: String,
-    /// For `full`, `not_open` and `not_eligible`: when it is worth trying again, if that is known.
+    /// For `full`, `not_open`, `not_eligible` and `paused`: when it is worth trying again, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<String>,
     /// For a pair: which of the two is refused, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u8>,
+    /// For those who wait for their turn: how many people come first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ahead: Option<u32>,
+    /// For those who wait for their turn: how long it takes at the pace of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate_seconds: Option<u32>,
+    /// For `queued`: how many places are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places_left: Option<u32>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const REFUSALS: [(RefusalCode, u16); 14] = [
+    const REFUSALS: [(RefusalCode, u16); 15] = [
         (RefusalCode::KeyReused, 409),
         (RefusalCode::NoSuchBooking, 404),
         (RefusalCode::NoSuchHold, 404),
@@ -324,10 +375,11 @@ mod tests {
         (RefusalCode::Interval, 409),
         (RefusalCode::Full, 409),
         (RefusalCode::TooManyChanges, 429),
+        (RefusalCode::Queued, 503),
         (RefusalCode::Busy, 503),
         (RefusalCode::Unavailable, 503),
     ];
-    const OTHERS: [Code; 10] = [
+    const OTHERS: [Code; 11] = [
         Code::Invalid,
         Code::InvalidCredentials,
         Code::LoginRequired,
@@ -338,6 +390,7 @@ mod tests {
         Code::TooLarge,
         Code::TooSlow,
         Code::Internal,
+        Code::Paused,
     ];
 
     #[test]
@@ -368,6 +421,15 @@ mod tests {
         assert_eq!(json["status"], 409);
         assert_eq!(json["index"], 1);
         assert_eq!(json["retry_at"], "2026-12-01T09:00:00+09:00");
+    }
+
+    #[test]
+    fn whoever_waits_reads_how_many_come_first_and_how_long_it_takes() {
+        let stands = InLine { ahead: 40, estimate_seconds: 9, places_left: None };
+        let problem = Problem::from(RefusalCode::Busy).in_line(stands, 5);
+        let json: serde_json::Value = serde_json::from_slice(&problem.to_json(Lang::JA)).expect("JSON");
+        assert_eq!((&json["ahead"], &json["estimate_seconds"]), (&40.into(), &9.into()));
+        assert!(json.get("places_left").is_none());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(crate) mod logout;
 pub(crate) mod me;
 pub(crate) mod notices;
 pub(crate) mod places;
+pub(crate) mod queue;
 pub(crate) mod sessions;
 mod text;
 

@@ -17,6 +17,9 @@ use crate::problem::{Code, Problem, What, Wrong};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// While very many bodies are waited for, each has this part of the usual time: they are not people's.
+const HURRIED_PART: u32 = 5;
+
 /// The whole body.
 pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -27,7 +30,11 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
     // A small body came with its head, as a rule: then nobody needs a clock.
     let read = match poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await {
         Poll::Ready(read) => read,
-        Poll::Pending => tokio::time::timeout(config.body_read_timeout, whole).await.map_err(|_| Code::TooSlow)?,
+        Poll::Pending => {
+            let (_waits, hurries) = config.load.wait_for_body();
+            let timeout = if hurries { config.body_read_timeout / HURRIED_PART } else { config.body_read_timeout };
+            tokio::time::timeout(timeout, whole).await.map_err(|_| Code::TooSlow)?
+        }
     };
     read.map_err(|unread| match unread {
         Unread::Broken => Problem::invalid(What::Body),

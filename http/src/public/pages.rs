@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
 
+pub(crate) mod again;
 pub(crate) mod assets;
 pub(crate) mod book;
 pub(crate) mod calendar;
@@ -15,9 +16,11 @@ pub(crate) mod choose;
 pub(crate) mod confirm;
 pub(crate) mod contact;
 pub(crate) mod done;
+pub(crate) mod draw;
 pub(crate) mod frame;
 pub(crate) mod hold;
 pub(crate) mod login;
+mod login_wait;
 pub(crate) mod logout;
 pub(crate) mod my;
 pub(crate) mod nearest;
@@ -30,6 +33,7 @@ pub(crate) mod slip;
 pub(crate) mod theme;
 pub(crate) mod top;
 pub(crate) mod visitor;
+pub(crate) mod wait;
 
 use crate::problem::{Code, Problem};
 use visitor::Visitor;

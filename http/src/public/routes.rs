@@ -9,7 +9,7 @@ use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{bookings, days, docs, holds, login, logout, me, notices, sessions};
+use super::api::{bookings, days, docs, holds, login, logout, me, notices, queue, sessions};
 use super::desk::{App, Desk};
 use super::pages;
 use crate::auth::Auth;
@@ -30,12 +30,14 @@ pub fn public_router(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig
         .routes(routes!(notices::get_notices))
         .routes(routes!(days::get_days))
         .routes(routes!(sessions::get_sessions))
+        .routes(routes!(queue::get_queue))
+        .routes(routes!(queue::get_draw))
         .routes(routes!(holds::post_holds))
         .routes(routes!(holds::delete_hold))
         .routes(routes!(bookings::post::post_bookings))
         .routes(routes!(bookings::put::put_booking, bookings::delete::delete_booking))
         .split_for_parts();
-    api.merge(docs::routes(&description))
+    api.merge(docs::routes(&description, Arc::clone(&desk)))
         .merge(page_routes())
         .fallback(async || Problem::from(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Code::MethodNotAllowed))
@@ -52,6 +54,8 @@ fn page_routes() -> Router<App> {
         .route("/my/{number}", get(pages::slip::get_slip))
         .route("/my/{number}/calendar.ics", get(pages::calendar::get_calendar))
         .route("/choose", get(pages::choose::get_choose))
+        .route("/wait", get(pages::wait::get_wait))
+        .route("/draw", get(pages::draw::get_draw))
         .route("/hold", post(pages::hold::post_hold))
         .route("/confirm", get(pages::confirm::get_confirm))
         .route("/book", post(pages::book::post_book))

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use super::browser::{Browser, Page};
 use super::city::{City, NAME};
 
-/// Chooses the first free place, and confirms it.
-async fn book(browser: &mut Browser, choose: &str) -> Page {
+/// Chooses the first free place.
+pub(super) async fn hold(browser: &mut Browser, choose: &str) -> Page {
     let page = browser.get(choose).await;
     let (place, back) = (page.field("place"), page.field("back"));
     let mut fields = vec![("place", &*place), ("back", &*back)];
@@ -18,6 +18,12 @@ async fn book(browser: &mut Browser, choose: &str) -> Page {
     }
     let confirm = browser.post("/hold", &fields).await;
     assert_eq!(confirm.path(), "/confirm", "{}", confirm.html);
+    confirm
+}
+
+/// Chooses the first free place, and confirms it.
+pub(super) async fn book(browser: &mut Browser, choose: &str) -> Page {
+    let confirm = hold(browser, choose).await;
     let (key, place, number) = (confirm.field("key"), confirm.field("place"), confirm.field("number"));
     let action = if number.is_empty() { "/book" } else { "/change" };
     browser.post(action, &[("key", &key), ("place", &place), ("number", &number)]).await

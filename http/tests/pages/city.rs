@@ -6,6 +6,7 @@ use axum::Router;
 use sesshu_engine::clock::{Clock, ManualClock};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo, ResidentNo};
+use sesshu_engine::core::pace::{PaceRules, WaitingRules};
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow, WaveRow};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use super::browser::Browser;
 
 pub(crate) const NAME: &str = "インザイ　ハナコ";
-const START: &str = "2026-12-01 09:00";
+pub(crate) const START: &str = "2026-12-01 09:00";
 const VACCINE: &str = "コミナティ";
 
 /// A city with three residents, an hour of sessions at two venues every seventh day, and one place in each slot.
@@ -48,8 +49,24 @@ impl City {
         Self::open_configured(waves, PublicConfig::default()).await
     }
 
+    /// A city that opens in ten minutes and admits one person at a time.
+    pub(crate) async fn about_to_open() -> Self {
+        let pace = PaceRules { first_people: 1, start_per_second: 1, per_second_min: 1, per_second_max: 1 };
+        let rules = WaitingRules { draw_minutes: 60, pace };
+        Self::open_planned(&[], PublicConfig::default(), rules, 10).await
+    }
+
     /// A city whose pages are configured like this.
     pub(crate) async fn open_configured(waves: &[WaveRow], config_of_pages: PublicConfig) -> Self {
+        Self::open_planned(waves, config_of_pages, WaitingRules::default(), 0).await
+    }
+
+    async fn open_planned(
+        waves: &[WaveRow],
+        config_of_pages: PublicConfig,
+        waiting_room: WaitingRules,
+        opens_in_minutes: i64,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now: Instant = START.parse().expect("an instant");
         let clock = Arc::new(ManualClock::at(now));
@@ -67,6 +84,7 @@ impl City {
             }],
             hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
             free_disk_floor_bytes: 0,
+            waiting_room,
         };
         config().create().expect("a new store");
         let shared: Arc<dyn Clock> = Arc::new(Shared(Arc::clone(&clock)));
@@ -88,7 +106,8 @@ impl City {
         let sessions: Vec<SessionRow> =
             (0..6).flat_map(|week| ["市民体育館", "駅前ホール"].map(|venue| session(venue, day(week)))).collect();
         engine.import_sessions(&sessions, false, By::System).await.expect("the sessions are drafted");
-        engine.publish(&engine.drafts(now), now, By::System).await.expect("they are published");
+        let opens_at = now.plus_minutes(opens_in_minutes);
+        engine.publish(&engine.drafts(opens_at), opens_at, By::System).await.expect("they are published");
         if !waves.is_empty() {
             engine.import_waves(waves, false, By::System).await.expect("the waves are taken");
         }
@@ -111,6 +130,14 @@ impl City {
         let page = browser.post("/login", &[("id", id), ("password", password), ("next", "/my")]).await;
         assert_eq!(page.path(), "/my", "{}", page.html);
         browser
+    }
+
+    /// Publishes one more session, which opens in so many minutes.
+    pub(crate) async fn opens_more_in(&self, minutes: i64) {
+        let opens_at = self.engine.now().plus_minutes(minutes);
+        let more = session("北部公民館", opens_at.city_day().plus_days(9));
+        self.engine.import_sessions(&[more], false, By::System).await.expect("the session is drafted");
+        self.engine.publish(&self.engine.drafts(opens_at), opens_at, By::System).await.expect("it is published");
     }
 
     /// Lets lists be made anew.

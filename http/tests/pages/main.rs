@@ -5,6 +5,10 @@ mod city;
 
 mod booking;
 mod gone;
+mod login_line;
 mod notices;
+mod overload;
 mod own_data;
 mod reading;
+mod switches;
+mod waiting;

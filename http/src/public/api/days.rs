@@ -53,7 +53,7 @@ pub(crate) struct DayBody {
 pub(crate) async fn get_days(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let query: DaysQuery = read_query(request.uri())?;
     let dose = read_dose(&query.dose)?;
-    let now = desk.engine.availability();
+    let now = desk.availability();
     let list = desk.lists.get(ListKey::Days(dose), Moment::of_list(&now), || {
         let days = days_of(&now, dose);
         let days = days.map(|(date, free, state)| DayBody { date, free, state: state.code() }).collect();

@@ -2,8 +2,12 @@
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use sesshu_engine::core::switch::Switch;
 use utoipa::Modify;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -45,10 +49,18 @@ pub(crate) fn description() -> OpenApi {
 }
 
 /// The routes that show it.
-pub(crate) fn routes(description: &OpenApi) -> Router<App> {
+pub(crate) fn routes(description: &OpenApi, desk: App) -> Router<App> {
     let bytes = Bytes::from(serde_json::to_vec(description).unwrap_or_default());
     let swagger = SwaggerUi::new("/api/v1/docs").config(Config::new([OPENAPI_PATH]));
     Router::new()
         .route(OPENAPI_PATH, get(async move || json_bytes(StatusCode::OK, bytes.clone())))
-        .merge(Router::<App>::from(swagger))
+        .merge(Router::<App>::from(swagger).layer(from_fn_with_state(desk, unless_plain)))
+}
+
+/// The page that shows the description is dear and nobody books by it: while pages are plain, the description itself is there.
+async fn unless_plain(State(desk): State<App>, request: Request, next: Next) -> Response {
+    if desk.config.switches.is_off(Switch::RichPages) {
+        return Redirect::to(OPENAPI_PATH).into_response();
+    }
+    next.run(request).await
 }

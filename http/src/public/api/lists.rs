@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use flate2::Compression;
 use sesshu_engine::core::ids::{DoseNo, VenueId};
 use sesshu_engine::core::site::Site;
-use sesshu_engine::core::time::Day;
+use sesshu_engine::core::time::{Day, Instant};
 use sesshu_engine::view::Availability;
 
 use crate::public::pages::reading::Reading;
@@ -66,6 +66,11 @@ impl Moment {
     /// For a page that also says the city's words and the time.
     pub(crate) fn of_page(now: &Availability, site: &Site) -> Self {
         Self { availability: now.revision, site: site.revision, minute: now.at.0 / 60_000, ..Self::default() }
+    }
+
+    /// For a page that says the city's words and the time, and no places.
+    pub(crate) fn of_words(now: Instant, site: &Site) -> Self {
+        Self { site: site.revision, minute: now.0 / 60_000, ..Self::default() }
     }
 
     /// For a whole page, with its banners.

@@ -108,7 +108,7 @@ impl<'a> From<&'a SessionView> for SessionBody<'a> {
 ))]
 pub(crate) async fn get_sessions(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let key = read_key(&read_query(request.uri())?)?;
-    let now = desk.engine.availability();
+    let now = desk.availability();
     let list = desk.lists.get(key, Moment::of_list(&now), || {
         let sessions = now.sessions.iter().filter(|session| is_in(session, key)).map(SessionBody::from).collect();
         serde_json::to_vec(&SessionsBody { sessions }).unwrap_or_default()

@@ -14,6 +14,7 @@ use super::go_to;
 use super::nearest::with_nearest;
 use super::place::read_legs;
 use super::visitor::Visitor;
+use super::wait::{QUEUED, to_waiting_room};
 use crate::auth::token::Login;
 use crate::problem::{Again, Code, GoOn, Problem, Step, Wrong};
 use crate::public::desk::{App, Desk};
@@ -35,6 +36,7 @@ pub(crate) async fn post_book(State(desk): State<App>, request: Request) -> Resu
     let form = Again { action: "/book", fields: vec![("key", form.key), ("place", form.place)] };
     match desk.book(&login, legs.clone(), key).await {
         Ok(done) => Ok(go_to(&done_href(&done))),
+        Err(refused) if refused.code == QUEUED => Ok(to_waiting_room(&choose_again(&desk, &legs, None))),
         Err(refused) => Err(go_on(&desk, &login, refused, &legs, None, form)),
     }
 }

@@ -7,12 +7,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo};
 use sesshu_engine::core::leg::{Leg, Legs};
-use sesshu_engine::view::{BookingView, Me};
+use sesshu_engine::view::{BookingView, Me, Standing};
 
+use super::again::{after_opening_s, on_after};
 use super::frame::Frame;
 use super::my::not_yet;
 use super::place::dose_markup;
+use super::refused::problem_text;
 use super::visitor::Visitor;
+use super::wait::{QueueText, is_shut, standing_text, wait_href};
 use super::{go_to, page};
 use crate::lang::Text;
 use crate::problem::Problem;
@@ -39,6 +42,10 @@ struct ChoosePage<'a> {
     instead: Option<InsteadText>,
     places: Places,
     missing: bool,
+    /// That it is the person's turn now, after they waited.
+    turn: bool,
+    /// Where they stand, if they wait for an opening.
+    queue: Option<QueueText>,
 }
 
 /// What is said instead of places.
@@ -71,19 +78,46 @@ pub(crate) async fn get_choose(State(desk): State<App>, request: Request) -> Res
         (false, None) => f.say1("choose.title", "dose", &dose_markup(&f, wish.dose)),
         (false, Some(_)) => f.say1("choose.title_change", "dose", &dose_markup(&f, wish.dose)),
     };
+    // A change keeps the place that it has: it waits for nobody. And nobody waits for what is paused.
+    let takes_new =
+        wish.changes.is_none() && matches!(instead, None | Some(Instead::NotYet)) && desk.paused().is_none();
+    let standing = if takes_new { desk.standing(&login) } else { Standing::Open };
+    if matches!(standing, Standing::Waiting(_)) && instead.is_none() {
+        return Ok(go_to(&wait_href(&wish.href())));
+    }
     let instead = instead.map(|instead| instead_text(&f, &me, wish.dose, instead));
+    let instead = instead.or_else(|| wish.changes.is_none().then(|| paused_text(&desk, &f)).flatten());
     let places =
         if instead.is_none() { Offered::to(&desk, &login, &me, &f, wish).places(&desk, &f) } else { Places::default() };
     let missing = !query.missing.is_empty();
-    let choose = ChoosePage { title, name: me.name_kana, wish, instead, places, missing, f };
-    page(&visitor, StatusCode::OK, &choose)
+    let now = desk.engine.now();
+    let opens_at = match standing {
+        Standing::Before { opens_at } if is_shut(&desk, &me) => Some(opens_at),
+        _ => None,
+    };
+    let choose = ChoosePage {
+        turn: !query.turn.is_empty() && takes_new && places.can_go_on,
+        queue: opens_at.and_then(|_| standing_text(&f, &standing, now, "")),
+        title,
+        name: me.name_kana,
+        wish,
+        instead,
+        places,
+        missing,
+        f,
+    };
+    let answer = page(&visitor, StatusCode::OK, &choose)?;
+    Ok(match opens_at {
+        Some(opens_at) => on_after(answer, after_opening_s(opens_at, now), &wait_href(&wish.href())),
+        None => answer,
+    })
 }
 
 /// Whether this person could book the dose after `dose` with it: they have none for it, and sessions give it.
 pub(super) fn can_pair(desk: &Desk, me: &Me, dose: DoseNo) -> bool {
     let Some(next) = dose.next() else { return false };
     let free = !me.bookings.iter().any(|booking| booking.dose == next && booking.state.is_live());
-    free && desk.engine.availability().sessions.iter().any(|session| session.doses.contains(&next))
+    free && desk.availability().sessions.iter().any(|session| session.doses.contains(&next))
 }
 
 fn both(f: &Frame<'_>, dose: DoseNo) -> [(&'static str, String); 2] {
@@ -109,6 +143,12 @@ fn instead_text(f: &Frame<'_>, me: &Me, dose: DoseNo, instead: Instead) -> Inste
         Instead::NoneLeft => text(f.say1("choose.none_left", "phone", f.phone), my(), "next.my"),
         Instead::LeftRoll => text(f.say1("my.left_roll", "phone", f.phone), my(), "next.my"),
     }
+}
+
+/// That no new bookings are taken, instead of places that nobody would get.
+fn paused_text(desk: &Desk, f: &Frame<'_>) -> Option<InsteadText> {
+    let paused = desk.paused()?;
+    Some(InsteadText { why: problem_text(f, &paused), href: "/my".to_owned(), next: f.say("next.my") })
 }
 
 /// The address of the choice of other places than `legs`, for a change of booking `changes` if it is one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Uri;
 use sesshu_engine::core::site::{Announcement, AnnouncementKind, Site, Worded};
+use sesshu_engine::core::switch::Switch;
 use sesshu_engine::core::time::Instant;
 use sesshu_monitor::core::time::WallMs;
 
@@ -14,6 +15,7 @@ use crate::config::PublicConfig;
 use crate::lang::{Lang, Text, fill, strip};
 use crate::notices;
 use crate::public::desk::Desk;
+use crate::switches::{Closed, SLOW_LISTS_MS};
 
 /// The frame of a page.
 pub(crate) struct Frame<'a> {
@@ -49,7 +51,34 @@ impl<'a> Frame<'a> {
     pub(crate) fn new(desk: &'a Desk, reading: Reading, uri: &'a Uri, logged_in: bool) -> Self {
         let site = desk.engine.site();
         let theme = desk.theme.href(&site);
-        Self::with(&desk.config, &site, theme, desk.engine.now(), reading, uri, logged_in)
+        let mut frame = Self::with(&desk.config, &site, theme, desk.engine.now(), reading, uri, logged_in);
+        let closed: Vec<Notice> = desk.config.switches.all_closed().filter_map(|closed| frame.closed(closed)).collect();
+        frame.banners.splice(..0, closed);
+        frame
+    }
+
+    /// What residents must know of a part of the service that is closed; nothing of what they do not use.
+    fn closed(&self, (switch, closed): (Switch, Closed)) -> Option<Notice> {
+        let (kind, title, body) = match switch {
+            Switch::NewBookings => {
+                ("urgent", "switch.new_bookings", self.say1("switch.new_bookings_what", "phone", self.phone))
+            }
+            Switch::Lists => {
+                let seconds = (SLOW_LISTS_MS / 1_000).to_string();
+                ("maintenance", "switch.lists", self.say1("switch.lists_what", "seconds", &seconds))
+            }
+            Switch::RichPages => ("maintenance", "switch.rich_pages", self.say("switch.rich_pages_what")),
+            Switch::Exports => return None,
+        };
+        let since = self.lang.instant(closed.since);
+        let told = match closed.until {
+            Some(until) => {
+                let values = [("since", &*since), ("until", &*self.lang.instant(until))];
+                self.say_with("switch.since_until", &values)
+            }
+            None => self.say1("switch.since", "since", &since),
+        };
+        Some(Notice { kind, title: self.say(title), body, told: Some(told) })
     }
 
     /// The frame without a desk.

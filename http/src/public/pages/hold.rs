@@ -9,6 +9,7 @@ use super::go_to;
 use super::nearest::with_nearest;
 use super::place::{read_legs, read_number};
 use super::visitor::Visitor;
+use super::wait::{QUEUED, is_choice, to_waiting_room};
 use crate::problem::{Problem, Step, What};
 use crate::public::desk::App;
 
@@ -48,25 +49,7 @@ pub(crate) async fn post_hold(State(desk): State<App>, request: Request) -> Resu
     let login = visitor.login_for(step, &again)?;
     match desk.hold(&login, legs.clone(), changes).await {
         Ok(_) => Ok(go_to("/confirm")),
+        Err(refused) if refused.code == QUEUED => Ok(to_waiting_room(&again)),
         Err(refused) => Err(with_nearest(&desk, &login, refused, &legs, changes, again)),
-    }
-}
-
-/// Whether a form's `back` is the address of a choice: it must not lead elsewhere.
-fn is_choice(back: &str) -> bool {
-    let ours = |byte: u8| byte.is_ascii_alphanumeric() || b"=&-_".contains(&byte);
-    back.len() <= 200 && back.strip_prefix("/choose?").is_some_and(|query| query.bytes().all(ours))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_leads_back_to_the_choice_and_nowhere_else() {
-        assert!(is_choice("/choose?dose=1&date=2026-12-05&venue=3"));
-        for wrong in ["", "/choose", "/choose?a=//evil", "//evil.example", "/my?a=1", "/choose?a=\r\nb"] {
-            assert!(!is_choice(wrong), "{wrong:?}");
-        }
     }
 }

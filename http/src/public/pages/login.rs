@@ -6,15 +6,22 @@ use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use serde::Deserialize;
+use sesshu_engine::core::ids::CityId;
+use sesshu_engine::roll::parse_typed_city_id;
 
 use super::frame::Frame;
+use super::login_wait::{Stands, wait_page};
 use super::refused::problem_text;
 use super::visitor::{Visitor, parameter};
 use super::{go_to, page};
+use crate::auth::cookie::{self, CookieName};
+use crate::auth::gate::{Said, Waits};
+use crate::auth::ticket::Purpose;
 use crate::lang::Text;
 use crate::own_address::own_address;
-use crate::problem::{Code, Problem, Step};
+use crate::problem::{Code, InLine, Problem, Step};
 use crate::public::desk::App;
+use crate::public::logins::NotIn;
 use crate::shell::{OwnBody, add_advice};
 
 /// Where a login leads by itself.
@@ -30,6 +37,9 @@ struct LoginPage<'a> {
     expired: bool,
     /// What was not done because the login had expired.
     not_done: Option<Step>,
+    /// What the login is for, while people go in by turns and it is this person's.
+    turn: Option<Purpose>,
+    minutes: u32,
     error: Option<Text>,
     id_field: FieldState,
     password_field: FieldState,
@@ -62,6 +72,8 @@ pub(crate) struct LoginQuery {
     next: String,
     #[serde(default)]
     not_done: String,
+    #[serde(default, rename = "for")]
+    purpose: String,
 }
 
 #[derive(Deserialize)]
@@ -74,28 +86,47 @@ pub(crate) struct LoginForm {
     next: String,
     #[serde(default)]
     not_done: String,
+    #[serde(default, rename = "for")]
+    purpose: String,
 }
 
 pub(crate) async fn get_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let (visitor, _) = Visitor::of(&desk, request);
     let query: LoginQuery = visitor.query()?;
-    let login = LoginPage {
-        f: visitor.frame(&desk),
-        id: String::new(),
-        next: own_address(&query.next, HOME).to_owned(),
-        expired: parameter(visitor.uri(), "expired").is_some(),
-        not_done: Step::from_code(&query.not_done),
-        error: None,
-        id_field: FieldState::Fine,
-        password_field: FieldState::Fine,
+    let purpose = Purpose::from_code(&query.purpose).unwrap_or_default();
+    let next = own_address(&query.next, HOME);
+    let not_done = Step::from_code(&query.not_done);
+    let (said, place) = desk.look_at_gate(purpose, visitor.headers(), visitor.client)?;
+    let mut answer = match said {
+        Said::Waits(_, waits) | Said::Crowded(waits) => {
+            let stands = Stands { purpose, next, not_done, waits };
+            wait_page(&desk, &visitor, StatusCode::OK, &stands, typed_id(&visitor).is_some())?
+        }
+        Said::Open(_) | Said::Admitted(_) => {
+            let login = LoginPage {
+                f: visitor.frame(&desk),
+                id: typed_id(&visitor).map(|id| id.to_string()).unwrap_or_default(),
+                next: next.to_owned(),
+                expired: parameter(visitor.uri(), "expired").is_some(),
+                not_done,
+                turn: matches!(said, Said::Admitted(_)).then_some(purpose),
+                minutes: desk.config.login_queue.admitted_minutes,
+                error: None,
+                id_field: FieldState::Fine,
+                password_field: FieldState::Fine,
+            };
+            page(&visitor, StatusCode::OK, &login)?
+        }
     };
-    page(&visitor, StatusCode::OK, &login)
+    place.add_to(answer.headers_mut());
+    Ok(answer)
 }
 
 pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Result<Response, Problem> {
     let (visitor, body) = Visitor::of(&desk, request);
     let form: LoginForm = visitor.form(&desk, body).await?;
-    match desk.log_in(&form.id, &form.password, visitor.headers(), visitor.client).await {
+    let purpose = Purpose::from_code(&form.purpose).unwrap_or_default();
+    match desk.log_in((&form.id, &form.password), purpose, visitor.headers(), visitor.client).await {
         Ok(granted) => {
             let mut answer = go_to(own_address(&form.next, HOME));
             for cookie in granted.cookies.into_iter().flatten() {
@@ -103,9 +134,30 @@ pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Res
             }
             Ok(answer)
         }
-        Err(problem) if problem.code == Code::Internal => Err(problem),
-        Err(problem) => again(&desk, &visitor, form, &problem),
+        Err(NotIn { problem, .. }) if problem.code == Code::Internal => Err(problem),
+        Err(NotIn { problem, place }) => {
+            let mut answer = match problem.in_line.zip(problem.retry_after_s) {
+                Some((InLine { ahead, estimate_seconds, .. }, again_seconds)) => {
+                    let waits = Waits { ahead, estimate_seconds, again_seconds };
+                    let (next, not_done) = (own_address(&form.next, HOME), Step::from_code(&form.not_done));
+                    let stands = Stands { purpose, next, not_done, waits };
+                    let keeps_id = parse_typed_city_id(&form.id).is_ok();
+                    wait_page(&desk, &visitor, problem.code.status(), &stands, keeps_id)?
+                }
+                None => again(&desk, &visitor, form, &problem)?,
+            };
+            add_advice(&mut answer, &problem);
+            answer.extensions_mut().insert(OwnBody);
+            crate::metrics::count_refusal(problem.code.name());
+            place.add_to(answer.headers_mut());
+            Ok(answer)
+        }
     }
+}
+
+/// The ID that somebody typed before it was their turn.
+fn typed_id(visitor: &Visitor) -> Option<CityId> {
+    CityId::from_digits(cookie::read(visitor.headers(), CookieName::TypedId, visitor.client.https)?)
 }
 
 /// The form again, with what was typed and what is wrong with it.
@@ -118,14 +170,12 @@ fn again(desk: &App, visitor: &Visitor, form: LoginForm, problem: &Problem) -> R
         next: own_address(&form.next, HOME).to_owned(),
         expired: false,
         not_done: Step::from_code(&form.not_done),
+        turn: Purpose::from_code(&form.purpose),
+        minutes: desk.config.login_queue.admitted_minutes,
         error: Some(error),
         id_field: FieldState::of(problem, &form.id),
         password_field: FieldState::of(problem, &form.password),
         id: form.id,
     };
-    let mut answer = page(visitor, problem.code.status(), &login)?;
-    add_advice(&mut answer, problem);
-    answer.extensions_mut().insert(OwnBody);
-    crate::metrics::count_refusal(problem.code.name());
-    Ok(answer)
+    page(visitor, problem.code.status(), &login)
 }

@@ -7,14 +7,17 @@ use axum::response::Response;
 use sesshu_engine::core::decide::NextDose;
 use sesshu_engine::core::ids::{BookingNumber, DoseNo};
 use sesshu_engine::core::resident::BookingState;
-use sesshu_engine::view::{BookingView, Me};
+use sesshu_engine::view::{BookingView, Me, Standing};
 
+use super::again::{after_opening_s, again_after};
 use super::choose::{Wish, can_pair};
 use super::frame::Frame;
 use super::page;
 use super::place::{PlaceText, dose_markup, read_number};
 use super::slip::changeable_until;
 use super::visitor::{Visitor, parameter};
+use super::wait::{QueueText, is_shut, standing_text};
+use crate::auth::token::Login;
 use crate::lang::Text;
 use crate::problem::Problem;
 use crate::public::desk::{App, Desk};
@@ -32,6 +35,8 @@ struct MyPage<'a> {
     /// Those that are over.
     past: Vec<BookingText>,
     next: Option<NextText>,
+    /// Where the person stands, if they wait for their turn or for an opening.
+    queue: Option<QueueText>,
     nothing_left: Option<Text>,
     has_contact: bool,
 }
@@ -76,18 +81,40 @@ pub(crate) async fn get_my(State(desk): State<App>, request: Request) -> Result<
         None if me.left_roll => Some(f.say1("my.left_roll", "phone", f.phone)),
         None => Some(f.say("my.none_left")),
     };
+    let now = desk.engine.now();
+    let standing = standing(&desk, &login, &me);
+    let next = me.next.map(|next| next_text(&desk, &f, &me, next));
+    let way = next.as_ref().and_then(|next| next.ways.first()).map(|(href, _)| &**href);
     let my = MyPage {
+        queue: standing_text(&f, &standing, now, way.unwrap_or_default()),
         said: said(&f, &me, visitor.uri()),
         name: me.name_kana.clone(),
         bookings,
         cancelled_by_city,
         past,
-        next: me.next.map(|next| next_text(&desk, &f, &me, next)),
+        next,
         nothing_left,
         has_contact: desk.engine.has_contact(login.resident),
         f,
     };
-    page(&visitor, StatusCode::OK, &my)
+    let answer = page(&visitor, StatusCode::OK, &my)?;
+    Ok(match standing {
+        Standing::Before { opens_at } => again_after(answer, after_opening_s(opens_at, now)),
+        Standing::Open | Standing::Waiting(_) => answer,
+    })
+}
+
+/// Where the person stands, as far as that is of use to them: not beside places that they could take now, nor for somebody who can
+/// take none, nor while new bookings are paused.
+fn standing(desk: &Desk, login: &Login, me: &Me) -> Standing {
+    if me.next.is_none() || desk.paused().is_some() {
+        return Standing::Open;
+    }
+    match desk.standing(login) {
+        Standing::Before { .. } if !is_shut(desk, me) => Standing::Open,
+        Standing::Waiting(_) if me.opens_at.is_some() || me.in_no_wave => Standing::Open,
+        standing => standing,
+    }
 }
 
 fn next_text(desk: &Desk, f: &Frame<'_>, me: &Me, next: NextDose) -> NextText {

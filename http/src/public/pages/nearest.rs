@@ -47,7 +47,7 @@ fn nearest(desk: &Desk, login: &Login, legs: &Legs, index: usize, changes: Optio
     }
     .into_iter()
     .collect();
-    let now = desk.engine.availability();
+    let now = desk.availability();
     let distance = |session: &SessionView, slot: &SlotView| {
         let days = session.date.days_since(place.date).unsigned_abs();
         (days, session.venue.id != place.venue.id, slot.start.0.abs_diff(place.start.0), slot.start.0)

@@ -1,15 +1,14 @@
 //! The page of a "no": what happened, what to do next, whom to call. And the way to the login for those who are not in.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use askama::Template;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderValue};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use sesshu_engine::core::leg::Legs;
 use sesshu_engine::core::refusal::RefusalCode;
 
+use super::again::{again_after, spread};
 use super::frame::Frame;
 use super::go_to;
 use super::place::{PlaceText, write_legs};
@@ -106,13 +105,12 @@ pub(crate) fn refused_page(desk: &Desk, asked: &Asked, problem: &Problem) -> Res
         f,
     };
     let html = page.render().unwrap_or_default();
-    let mut answer = (problem.code.status(), [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
-    // A header does what a tag in the page would, and says it to the browser alone.
-    answer.headers_mut().extend(asks_again_s.map(|seconds| (REFRESH, HeaderValue::from(seconds))));
-    answer
+    let answer = (problem.code.status(), [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    match asks_again_s {
+        Some(seconds) => again_after(answer, seconds),
+        None => answer,
+    }
 }
-
-const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// What happened and what to do.
 pub(super) fn problem_text(f: &Frame<'_>, problem: &Problem) -> Text {
@@ -121,16 +119,16 @@ pub(super) fn problem_text(f: &Frame<'_>, problem: &Problem) -> Text {
     Text::new((detail.into_owned() + &problem.particulars(f.lang)).into(), f.reading.furigana, foreign)
 }
 
-/// Six to thirteen seconds, spread so that those who were sent away together do not come back together.
+/// Six to thirteen seconds.
 fn spread_seconds() -> u32 {
-    static TURN: AtomicU32 = AtomicU32::new(0);
-    6 + (TURN.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9) >> 29)
+    6 + spread(3)
 }
 
 /// Where a person goes on after this problem.
 fn next_step(problem: &Problem) -> (&str, &'static str) {
     use RefusalCode::{AlreadyBooked, KeyReused, NoSuchBooking, TooLate};
-    let about_place = !matches!(problem.code, Code::Refused(AlreadyBooked | KeyReused | NoSuchBooking | TooLate));
+    let about_place =
+        !matches!(problem.code, Code::Paused | Code::Refused(AlreadyBooked | KeyReused | NoSuchBooking | TooLate));
     let busy = matches!(problem.code, Code::Refused(RefusalCode::Busy | RefusalCode::Unavailable));
     if let Some(go_on) = problem.go_on.as_ref().filter(|_| about_place && !busy) {
         return (&go_on.href, "next.choose");
@@ -138,7 +136,7 @@ fn next_step(problem: &Problem) -> (&str, &'static str) {
     match problem.code {
         Code::Refused(RefusalCode::Unavailable) => ("/my", "next.check"),
         Code::Refused(RefusalCode::Busy) => ("/", "next.top"),
-        Code::Refused(_) => ("/my", "next.my"),
+        Code::Paused | Code::Refused(_) => ("/my", "next.my"),
         _ => ("/", "next.top"),
     }
 }
@@ -163,7 +161,7 @@ fn login_href(asked: &Asked, problem: &Problem) -> String {
 }
 
 /// A text as the value of a query's parameter.
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     const HEX: [u8; 16] = *b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {

@@ -5,6 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use sesshu_engine::core::resident::BookingState;
+use sesshu_engine::core::switch::Switch;
 use sesshu_engine::view::BookingView;
 
 use super::frame::Frame;
@@ -34,7 +35,7 @@ impl Slip {
             shown_number: booking.number.grouped(),
             place: PlaceText::of_booking(f, booking),
             until: changeable_until(desk, f, booking),
-            qr: Qr::of(booking.number),
+            qr: if desk.config.switches.is_off(Switch::RichPages) { None } else { Qr::of(booking.number) },
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::notices;
 use crate::problem::Problem;
 use crate::public::api::days::{days_of, read_dose};
 use crate::public::api::lists::{ListKey, Moment};
-use crate::public::desk::App;
+use crate::public::desk::{App, Desk};
 use crate::ready::Kind;
 
 /// How many days are shown at once; the others unfold.
@@ -47,11 +47,35 @@ struct TopPage<'a> {
     /// When booking opens, if there are no waves to say it.
     opens: Option<Text>,
     any_open: bool,
+    in_turn: InTurn,
     days_title: Text,
     days: Vec<DayText>,
     more_days: Vec<DayText>,
     other_doses: Vec<(u8, Text)>,
     venues: Vec<(Text, Option<FoundText>)>,
+}
+
+/// Whether new bookings are taken in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InTurn {
+    /// Nobody waits, and nobody will.
+    No,
+    /// At the next opening, in an order that is drawn.
+    AtOpening,
+    /// Now: people wait.
+    Now,
+}
+
+impl InTurn {
+    fn of(desk: &Desk, now: Instant) -> Self {
+        if desk.engine.figures().waiting.waiting > 0 {
+            Self::Now
+        } else if desk.engine.draw().is_some_and(|draw| draw.opens_at > now) {
+            Self::AtOpening
+        } else {
+            Self::No
+        }
+    }
 }
 
 /// A priority group.
@@ -73,19 +97,20 @@ pub(crate) async fn get_top(State(desk): State<App>, request: Request) -> Result
     let (visitor, _) = Visitor::of(&desk, request);
     let dose = parameter(visitor.uri(), "dose").map_or(Ok(DoseNo::FIRST), read_dose)?;
     let key = ListKey::Top { dose, reading: visitor.reading, logged_in: visitor.is_logged_in() };
-    let now = desk.engine.availability();
+    let now = desk.availability();
     let moment = Moment::of_page(&now, &desk.engine.site());
-    let moment = moment.with_notices(notices::revision(desk.config.monitor.as_ref()));
+    let moment = moment.with_notices(notices::revision(desk.config.monitor.as_ref()) + desk.config.switches.revision());
     let ready = desk.lists.get(key, moment, || {
         let uri = Uri::try_from(format!("/?dose={dose}")).unwrap_or_default();
-        render(Frame::new(&desk, visitor.reading, &uri, visitor.is_logged_in()), dose, &now, &desk.engine.waves())
+        let f = Frame::new(&desk, visitor.reading, &uri, visitor.is_logged_in());
+        render(f, dose, &now, &desk.engine.waves(), InTurn::of(&desk, now.at))
     });
     let mut answer = ready.answer(visitor.headers(), TOP);
     answer.headers_mut().extend(visitor.cookies().map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }
 
-fn render(f: Frame<'_>, dose: DoseNo, now: &Availability, waves: &[Wave]) -> Vec<u8> {
+fn render(f: Frame<'_>, dose: DoseNo, now: &Availability, waves: &[Wave], in_turn: InTurn) -> Vec<u8> {
     let over = |state| matches!(state, PublicState::Closed | PublicState::Cancelled);
     let days = days_of(now, dose).filter(|(_, _, state)| !over(*state)).take(DAYS_MAX);
     let days = days.map(|(date, free, state)| DayText {
@@ -115,6 +140,7 @@ fn render(f: Frame<'_>, dose: DoseNo, now: &Availability, waves: &[Wave]) -> Vec
         waves,
         opens,
         any_open,
+        in_turn,
         days_title: f.say1("top.days", "dose", &dose_markup(&f, dose)),
         days,
         more_days,
@@ -230,7 +256,7 @@ mod tests {
         let config = PublicConfig { city_name: "かすみがうら市".into(), ..PublicConfig::default() };
         let uri = Uri::from_static("/?dose=1");
         let frame = Frame::with(&config, &site().into(), None, Instant(1_800_000_000_000), reading, &uri, logged_in);
-        render(frame, DoseNo::FIRST, &availability(40), &waves())
+        render(frame, DoseNo::FIRST, &availability(40), &waves(), InTurn::AtOpening)
     }
 
     fn readings() -> impl Iterator<Item = Reading> {
@@ -254,7 +280,7 @@ mod tests {
     #[test]
     fn the_first_page_says_who_may_book_and_when_the_others_may() {
         let html = String::from_utf8(html(Reading::default(), false)).expect("text");
-        for said in ["65歳以上の方", "受付中", "受付前", "あと15分", "あと11日と13時間", "2027年（令和9年）"]
+        for said in ["65歳以上の方", "受付中", "受付前", "あと15分", "あと11日と13時間", "2027年（令和9年）", "/draw"]
         {
             assert!(html.contains(said), "{said}: {html}");
         }

@@ -154,7 +154,7 @@ impl Offered {
 
     /// How it looks.
     pub(super) fn places(&self, desk: &Desk, f: &Frame<'_>) -> Places {
-        let now = desk.engine.availability();
+        let now = desk.availability();
         desk.places.get(self, Moment::of_page(&now, &f.site), || self.render(desk, f, &now))
     }
 
@@ -241,7 +241,7 @@ fn with_second(
     next: DoseNo,
     feasible: &[SessionId],
 ) -> PairShown {
-    let now = desk.engine.availability();
+    let now = desk.availability();
     let narrowed = Wish { date: None, date2: None, ..wish };
     let days = desk.places.days(&now, &f.site, narrowed, feasible);
     let of = |first: SessionId| {

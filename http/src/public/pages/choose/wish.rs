@@ -24,6 +24,8 @@ pub(super) struct ChooseQuery {
     date2: String,
     /// Whether the form came without a place.
     pub(super) missing: String,
+    /// Whether the person comes from the waiting room.
+    pub(super) turn: String,
 }
 
 /// What is asked for.
