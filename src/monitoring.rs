@@ -25,14 +25,17 @@ use crate::control::{is_listening, run_at_server};
 use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
 use crate::jobs::Job;
+use crate::switches::Switches;
 use crate::terminal::Terminal;
 
 mod backup_source;
 mod engine_source;
+mod switch_source;
 mod window;
 
 use backup_source::{BackupSource, Beginning};
 use engine_source::EngineSource;
+use switch_source::SwitchSource;
 
 /// How long a command without a server tries to deliver what it has to send.
 const DELIVER_MAX: Duration = Duration::from_mins(1);
@@ -54,15 +57,17 @@ pub(crate) fn folder_of(folder: &DataFolder, config: &Config) -> PathBuf {
     config.monitor.folder.clone().unwrap_or_else(|| folder.path.join("monitor"))
 }
 
-/// Starts the monitor of the server that has `engine` and `backups`; on a thread of a runtime.
+/// Starts the monitor of the server that has `engine`, `backups` and `switches`; on a thread of a runtime.
 pub(crate) fn start(
     folder: &DataFolder,
     config: &Config,
     engine: &EngineHandle,
     backups: Option<&BackupHandle>,
+    switches: Switches,
 ) -> Result<Monitor, Failure> {
     let mut sources = sampler::machine(&config.monitor.proc(), &places(folder, config));
     sources.push(Box::new(EngineSource::new(engine.clone())));
+    sources.push(Box::new(SwitchSource::new(switches)));
     if let Some(backups) = backups.cloned() {
         let beginning = (!folder.is_throw_away()).then(|| beginning(engine.clone()));
         sources.push(Box::new(BackupSource::new(Box::new(move || backups.status()), beginning)));

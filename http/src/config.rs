@@ -9,6 +9,8 @@ use axum::http::{Extensions, HeaderMap};
 use sesshu_monitor::MonitorHandle;
 use tower_http::csrf::CsrfLayer;
 
+use crate::switches::Switches;
+
 /// The settings of the public listener.
 #[derive(Debug, Clone)]
 pub struct PublicConfig {
@@ -24,16 +26,20 @@ pub struct PublicConfig {
     pub trusted_proxy: Option<TrustedProxy>,
     /// How long a login lasts, in minutes.
     pub login_minutes: u32,
+    /// The line in front of the login.
+    pub login_queue: crate::LoginQueue,
     /// The monitor; none in a process without one.
     pub monitor: Option<MonitorHandle>,
+    /// Which parts of the service are closed.
+    pub switches: Switches,
     /// The largest body that a request may have, in bytes.
     pub body_bytes_max: usize,
     /// How long the body of a request may take to arrive.
     pub body_read_timeout: Duration,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
-    /// How many requests are worked on at once; one more is answered `busy`.
-    pub requests_in_flight_max: usize,
+    /// What the serving has to bear, with its bounds. The guard before the router takes the same.
+    pub load: crate::Load,
     /// How the server treats connections. `serve` takes the same.
     pub connections: crate::ConnectionLimits,
 }
@@ -47,11 +53,13 @@ impl Default for PublicConfig {
             tls: false,
             trusted_proxy: None,
             login_minutes: 120,
+            login_queue: crate::LoginQueue::default(),
             monitor: None,
+            switches: Switches::default(),
             body_bytes_max: 8 * 1024,
             body_read_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(20),
-            requests_in_flight_max: 8_192,
+            load: crate::Load::default(),
             connections: crate::ConnectionLimits::default(),
         }
     }
@@ -146,16 +154,22 @@ impl Client {
     /// is the loopback address.
     pub(crate) fn of(tls: bool, proxy: Option<&TrustedProxy>, extensions: &Extensions, headers: &HeaderMap) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
+        let client = Self::at(peer, proxy, headers);
+        Self { https: client.https || tls, ..client }
+    }
+
+    /// The client of a request that came from the address `peer`, without TLS as far as we see.
+    pub(crate) fn at(peer: IpAddr, proxy: Option<&TrustedProxy>, headers: &HeaderMap) -> Self {
         let peer = peer.to_canonical();
         let Some(proxy) = proxy.filter(|proxy| proxy.peers.contains(&peer)) else {
-            return Self { address: peer, https: tls };
+            return Self { address: peer, https: false };
         };
         let address = headers.get_all(proxy.address_header.name()).iter().next_back();
         let address = address.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         let proto = headers.get_all("x-forwarded-proto").iter().next_back().map(axum::http::HeaderValue::as_bytes);
         Self {
             address: address.map_or(peer, |address| address.to_canonical()),
-            https: tls || proto.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")),
+            https: proto.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")),
         }
     }
 }

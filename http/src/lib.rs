@@ -11,6 +11,7 @@ mod auth;
 mod config;
 mod cross_site;
 mod lang;
+mod load;
 mod metrics;
 mod notices;
 mod ops;
@@ -23,11 +24,15 @@ mod serve;
 mod shell;
 mod site_flags;
 mod staff;
+mod switch_words;
+mod switches;
 mod texts;
 
 pub use auth::Auth;
+pub use auth::gate::LoginQueue;
 pub use auth::token::rehearsal_token;
 pub use config::{AddressHeader, CallCentre, PublicConfig, TrustedProxy};
+pub use load::{Guard, Load, LoadLimits};
 pub use metrics::{AnswerTotals, MetricsError, answer_totals, install_metrics};
 pub use notices::away_page;
 pub use ops::ops_router;
@@ -39,4 +44,10 @@ pub use staff::{
     AskedView, BackupDesk, BackupRefused, BackupWork, BackupsView, CountsView, DrillView, GenerationKind,
     GenerationView, JournalView, ProofView, RunningView, SecondView, TroubleView,
 };
+pub use staff::{
+    SWITCH_MINUTES_MAX, SWITCH_REASON_CHARS_MAX, SwitchDesk, SwitchOrder, SwitchRefused, SwitchWish, SwitchesView,
+    TurnView, Turned,
+};
+pub use switch_words::{SwitchWords, switch_words, switch_words_en};
+pub use switches::{Closed, Switches};
 pub use texts::{is_page_text, page_languages};

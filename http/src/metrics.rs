@@ -17,6 +17,9 @@ const BUCKETS_SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025,
 /// How often histograms are folded, so that they stay small when nobody scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+use crate::auth::gate::LoginGate;
+use crate::auth::ticket::Purpose;
+
 /// The metrics could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
@@ -90,6 +93,18 @@ pub(crate) fn count_login(outcome: &'static str) {
     counter!("sesshu_logins_total", "outcome" => outcome).increment(1);
 }
 
+/// Shows the lines in front of the login.
+pub(crate) fn show_login_lines(gate: &LoginGate) {
+    gauge!("sesshu_login_gate_engaged").set(if gate.is_engaged() { 1.0 } else { 0.0 });
+    for purpose in Purpose::ALL {
+        let (lane, figures) = (purpose.code(), gate.figures(purpose));
+        counter!("sesshu_login_tickets_total", "lane" => lane).absolute(figures.issued);
+        counter!("sesshu_login_tickets_used_total", "lane" => lane).absolute(figures.came);
+        gauge!("sesshu_login_line_waiting", "lane" => lane).set(figures.waiting as f64);
+        gauge!("sesshu_login_line_per_second", "lane" => lane).set(figures.per_second);
+    }
+}
+
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
 static SERVER_ERRORS: AtomicU64 = AtomicU64::new(0);
 static BUSY: AtomicU64 = AtomicU64::new(0);
@@ -112,6 +127,13 @@ pub fn answer_totals() -> AnswerTotals {
     AnswerTotals { answers, busy, errors: errors.saturating_sub(busy) }
 }
 
+/// Counts a request that was sent away before anything was done for it: it hears `busy`.
+pub(crate) fn count_sent_away() {
+    for total in [&ANSWERS, &SERVER_ERRORS, &BUSY] {
+        total.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// Counts a "no" by its code.
 pub(crate) fn count_refusal(code: &'static str) {
     if code == RefusalCode::Busy.code() {
@@ -130,6 +152,11 @@ pub(crate) fn show_engine(figures: &EngineFigures, ready: bool) {
     gauge!("sesshu_ledger_in_flight").set(figures.in_flight as f64);
     gauge!("sesshu_ledger_fold_lag").set(figures.fold_lag as f64);
     gauge!("sesshu_ledger_suspended").set(if figures.suspended { 1.0 } else { 0.0 });
+    gauge!("sesshu_waiting_people").set(figures.waiting.waiting as f64);
+    counter!("sesshu_waiting_admitted_total").absolute(figures.waiting.admitted);
+    gauge!("sesshu_waiting_pace").set(figures.waiting.per_second as f64);
+    gauge!("sesshu_waiting_estimate_seconds").set(figures.waiting.estimate_seconds() as f64);
+    gauge!("sesshu_waiting_draw_people").set(figures.waiting.in_draw as f64);
     gauge!("sesshu_logins_waiting").set(figures.logins_waiting as f64);
     gauge!("sesshu_residents").set(figures.residents as f64);
     gauge!("sesshu_disk_free_bytes").set(figures.disk_free_bytes as f64);

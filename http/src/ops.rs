@@ -15,10 +15,16 @@ use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
 use sesshu_monitor::clock::Clock;
 
+use crate::load::Load;
 use crate::metrics::show_engine;
 
-/// The routes of the ops listener.
-pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Option<MonitorHandle>) -> Router {
+/// The routes of the ops listener. `load` is what the residents' listener has to bear.
+pub fn ops_router(
+    engine: EngineHandle,
+    metrics: PrometheusHandle,
+    monitor: Option<MonitorHandle>,
+    load: Load,
+) -> Router {
     let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
         .route("/", get(async || plain(INDEX.into())))
@@ -26,7 +32,7 @@ pub fn ops_router(engine: EngineHandle, metrics: PrometheusHandle, monitor: Opti
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
         .route("/watch/heartbeat", post(heartbeat::post_heartbeat))
-        .with_state(Ops { engine, metrics, monitor })
+        .with_state(Ops { engine, metrics, monitor, load })
         .merge(calls)
 }
 
@@ -48,6 +54,7 @@ struct Ops {
     engine: EngineHandle,
     metrics: PrometheusHandle,
     monitor: Option<MonitorHandle>,
+    load: Load,
 }
 
 #[derive(serde::Serialize)]
@@ -74,7 +81,8 @@ fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
 }
 
-async fn get_metrics(State(Ops { engine, metrics, monitor }): State<Ops>) -> Response {
+async fn get_metrics(State(Ops { engine, metrics, monitor, load }): State<Ops>) -> Response {
+    load.show();
     show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
     let mut text = metrics.render();
     if let Some(monitor) = monitor {

@@ -31,6 +31,7 @@ mod sessions;
 mod shell;
 mod sign_in;
 mod sign_ins;
+mod switch_desk;
 mod venue;
 mod words;
 
@@ -41,3 +42,7 @@ pub use backup_desk::{
 };
 pub use config::{NetworkRange, StaffConfig};
 pub use routes::{staff_router, staff_routes};
+pub use switch_desk::{
+    SWITCH_MINUTES_MAX, SWITCH_REASON_CHARS_MAX, SwitchDesk, SwitchOrder, SwitchRefused, SwitchWish, SwitchesView,
+    TurnView, Turned,
+};

@@ -15,11 +15,12 @@ pub fn is_page_text(key: &str) -> bool {
     Lang::JA.markup(key).1
 }
 
-/// The keys of the texts that the city may word anew, in order. How a language writes dates is not among them.
+/// The keys of the texts that the city may word anew, in order. How a language writes dates is not among them, nor what is said by
+/// ready bytes when there is too much to do.
 pub(crate) fn page_text_keys() -> &'static [String] {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let texts = crate::_rust_i18n_backend().messages_for_locale(Lang::JA.code()).unwrap_or_default();
-        let own = |key: &String| !["_", "lang.", "date.", "span."].iter().any(|start| key.starts_with(start));
+        let own = |key: &String| !["_", "lang.", "date.", "span.", "busy."].iter().any(|start| key.starts_with(start));
         let mut keys: Vec<String> = texts.into_iter().map(|(key, _)| key.into_owned()).filter(own).collect();
         keys.sort_unstable();
         keys

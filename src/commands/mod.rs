@@ -11,6 +11,7 @@ mod notice;
 mod notice_shown;
 mod publish;
 mod site;
+mod switch;
 mod watch;
 
 pub(crate) use alert::alert;
@@ -23,6 +24,7 @@ pub(crate) use issue::issue_passwords;
 pub(crate) use notice::notice;
 pub(crate) use publish::publish;
 pub(crate) use site::{export_site, import_site};
+pub(crate) use switch::switch;
 pub(crate) use watch::watch;
 
 use std::io::Write;

@@ -68,7 +68,7 @@ async fn run(folder: &DataFolder, file: WatchFile) -> Result<(), Failure> {
 async fn wait(folder: &DataFolder, monitor: &Monitor, stop_signals: &mut StopSignals) -> Result<(), Failure> {
     // The monitor's lock is ours, so a socket that lies there is a dead watcher's.
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
-    let asked = Asked { engine: None, monitor: monitor.handle(), backups: None };
+    let asked = Asked { engine: None, monitor: monitor.handle(), backups: None, switches: None };
     let commands = tokio::spawn(control.run(asked));
     let runtimes = vec![("commands", tokio::runtime::Handle::current())];
     let service = Service::ready(Answering { runtimes, monitor: monitor.handle() })?;

@@ -113,7 +113,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_line_is_a_job_or_refused(
-            job in "publish|drafts|staff|campaign_status|campaign_close|campaign_erase|verify|roll_import|report|waves|site_import|site_export",
+            job in "publish|drafts|staff|campaign_status|campaign_close|campaign_erase|verify|roll_import|report|waves|site_import|site_export|switch",
             fields in "(,\"(file|dry_run|partial|japanese|shown|opens_at_ms|keep_days|login|role|id)\":(true|null|-?[0-9]{1,20}|\"[A-Za-z0-9=+/]{0,8}\")){0,5}",
             bytes in proptest::collection::vec(any::<u8>(), 0..60),
         ) {

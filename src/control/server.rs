@@ -16,6 +16,7 @@ use crate::backups;
 use crate::exit::{ExitStatus, Failure};
 use crate::jobs::{self, Audience, Job, PasswordLine};
 use crate::monitoring;
+use crate::switches::{self, Switches};
 
 /// How many commands are served at once.
 const COMMANDS_MAX: usize = 4;
@@ -26,6 +27,7 @@ pub(crate) struct Asked {
     pub(crate) engine: Option<EngineHandle>,
     pub(crate) monitor: MonitorHandle,
     pub(crate) backups: Option<BackupHandle>,
+    pub(crate) switches: Option<Switches>,
 }
 
 /// The socket; removed when dropped.
@@ -101,6 +103,13 @@ async fn serve_one(stream: UnixStream, asked: Asked) -> std::io::Result<()> {
         Job::Backup(job) => match &asked.backups {
             Some(backups) => backups::run(backups, job, peer, &mut audience).await,
             None => Err(Failure::usage("what runs in this folder takes no backups")),
+        },
+        Job::Switch(job) => match asked.switches {
+            // They wait for the disk.
+            Some(switches) => tokio::task::spawn_blocking(move || switches::run(&switches, job, peer))
+                .await
+                .unwrap_or_else(|error| Err(Failure::internal(error))),
+            None => Err(Failure::usage("what runs in this folder has no switches")),
         },
         job => match asked.engine {
             Some(engine) => jobs::run(&engine, job, By::CommandLine { uid: peer }, &mut audience).await,

@@ -20,6 +20,7 @@ use sesshu_engine::roll::{Lang, parse_typed_city_id};
 use crate::backups::BackupJob;
 use crate::exit::Failure;
 use crate::monitoring::MonitorJob;
+use crate::switches::SwitchJob;
 
 /// A file's bytes, as base64 in JSON.
 #[derive(Debug, Clone)]
@@ -71,6 +72,8 @@ pub(crate) enum Job {
     CampaignErase { keep_days: u16 },
     /// Ask the monitor.
     Monitor(MonitorJob),
+    /// Ask the switches.
+    Switch(SwitchJob),
     /// Ask for a backup, a look at backups, or a drill.
     Backup(BackupJob),
     /// Check every invariant.
@@ -131,6 +134,8 @@ pub(crate) async fn run<A: Audience>(
         Job::CampaignErase { keep_days } => campaign::erase(engine, keep_days, by, audience).await,
         // Whoever has a store but no monitor opens the monitor's folder instead.
         Job::Monitor(_) => Err(Failure::internal("no monitor runs here")),
+        // The same with the switches, which need no store.
+        Job::Switch(_) => Err(Failure::internal("no switches are here")),
         // The same with backups, which need the store for moments only.
         Job::Backup(_) => Err(Failure::internal("no backups run here")),
         Job::Verify => Ok(verified(&engine.verify().await?)),

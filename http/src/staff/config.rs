@@ -10,7 +10,9 @@ use sesshu_monitor::MonitorHandle;
 use tokio::sync::watch;
 
 use super::backup_desk::BackupDesk;
+use super::switch_desk::SwitchDesk;
 use crate::config::{Client, TrustedProxy};
+use crate::switches::Switches;
 
 /// The settings of the staff console.
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub struct StaffConfig {
     pub monitor: Option<MonitorHandle>,
     /// The backups; none in a process without them.
     pub backups: Option<Arc<dyn BackupDesk>>,
+    /// Which parts of the service are closed.
+    pub switches: Switches,
+    /// Who turns them; none in a process that cannot.
+    pub switch_desk: Option<Arc<dyn SwitchDesk>>,
     /// How long a request may take in all. After it the outcome of a change is not known.
     pub request_timeout: Duration,
     /// How many requests are worked on at once; one more is answered that the console is busy.
@@ -67,6 +73,8 @@ impl Default for StaffConfig {
             overview_every: Duration::from_secs(5),
             monitor: None,
             backups: None,
+            switches: Switches::default(),
+            switch_desk: None,
             stopping: None,
         }
     }

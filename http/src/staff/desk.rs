@@ -11,6 +11,7 @@ use sesshu_engine::EngineHandle;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::VenueId;
 use sesshu_engine::core::staff::StaffRole;
+use sesshu_engine::core::switch::Switch;
 use sesshu_engine::core::time::Instant;
 
 use super::config::StaffConfig;
@@ -23,6 +24,7 @@ use super::{audit, overview};
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::throttle::Throttle;
 use crate::config::Client;
+use crate::switch_words::switch_words;
 
 /// What the handlers share.
 pub(super) type Console = Arc<StaffDesk>;
@@ -55,6 +57,17 @@ impl StaffDesk {
             chain: Arc::default(),
             config,
         }
+    }
+
+    /// Refuses what can wait, while it is closed.
+    pub(super) fn exports_go_on(&self) -> Result<(), StaffProblem> {
+        if self.config.switches.is_off(Switch::Exports) {
+            let name = switch_words(Switch::Exports).name;
+            return Err(StaffProblem::Conflict(format!(
+                "「{name}」を止めているため、いまはできません。何も変わっていません。再開は、運用か管理の職員が「停止と再開」の画面でします。"
+            )));
+        }
+        Ok(())
     }
 
     /// Who sends a request, if they are signed in and their account still is what it was: a revocation counts at once.

@@ -187,6 +187,7 @@ pub(super) async fn post_follow_up_export(
     staff: Staff,
     StaffForm(form): StaffForm<ExportForm>,
 ) -> Result<Response, StaffProblem> {
+    desk.exports_go_on()?;
     let query = ListQuery { why: form.why, done: form.done, skip: String::new() }.read()?;
     let mut errors = FormErrors::default();
     let reason = ExportReason::of_code(&form.reason);

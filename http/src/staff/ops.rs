@@ -12,8 +12,10 @@ mod incident;
 mod incidents;
 mod lanes;
 mod orders;
+mod rush;
 mod silences;
 mod spark;
+mod switches;
 mod words;
 
 pub(super) use backups::{get_backups, get_drills, get_drills_csv, post_backup, post_drill};
@@ -23,3 +25,4 @@ pub(super) use history::get_history;
 pub(super) use incident::{get_incident, post_acknowledge};
 pub(super) use incidents::get_incidents;
 pub(super) use silences::{get_silences, post_end_silence, post_silence};
+pub(super) use switches::{get_switches, post_switches};

@@ -181,6 +181,8 @@ fn ops_pages(table: StaffRoutes) -> StaffRoutes {
         .route(Roles(WATCHERS), Get, "/ops/silences", ops::get_silences)
         .route(Roles(WATCHERS), Post, "/ops/silences", ops::post_silence)
         .route(Roles(WATCHERS), Post, "/ops/silences/{no}/end", ops::post_end_silence)
+        .route(Roles(WATCHERS), Get, "/ops/switches", ops::get_switches)
+        .route(Roles(WATCHERS), Post, "/ops/switches", ops::post_switches)
         .route(Roles(WATCHERS), Get, "/ops/contacts", ops::get_contacts)
         .route(Roles(WATCHERS), Post, "/ops/calls", ops::post_call)
         .route(Roles(WATCHERS), Get, "/ops/backups", ops::get_backups)

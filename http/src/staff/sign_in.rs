@@ -9,7 +9,8 @@ use sesshu_engine::view::LoginError;
 use totp_rs::Builder;
 
 use super::desk::StaffDesk;
-use crate::auth::throttle::{Bucket, Network};
+use crate::auth::network::Network;
+use crate::auth::throttle::Bucket;
 use crate::config::Client;
 use crate::metrics::count_login;
 
@@ -82,7 +83,7 @@ impl StaffDesk {
             count_login("staff_invalid");
             return Err(SignInError::Wrong);
         };
-        self.throttle.succeeded(bucket);
+        self.throttle.succeeded(bucket, self.engine.now());
         count_login("staff_granted");
         let begun = self.sign_ins.begin(login, account.generation, self.engine.now());
         let token = begun.map_err(|_| SignInError::Internal)?;

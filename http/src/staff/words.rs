@@ -44,6 +44,7 @@ const fn refusal_code_words(code: RefusalCode) -> &'static str {
         RefusalCode::Interval => "もう一方の接種との間隔が、このワクチンの決まりに合いません。",
         RefusalCode::Full => "この枠は満員です。",
         RefusalCode::TooManyChanges => "この人の予約の変更は、この1週間の上限に達しています。",
+        RefusalCode::Queued => "順番を待っている人がいます。何も変わっていません。",
         RefusalCode::Busy => "混み合っています。何も変わっていません。数秒待って、もう一度操作してください。",
         RefusalCode::Unavailable => {
             "結果を確認できませんでした。もう一度同じ操作をしてください（二重には予約されません）。"

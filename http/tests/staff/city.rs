@@ -7,6 +7,7 @@ use axum::Router;
 use sesshu_engine::clock::{Clock, ManualClock};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::staff::StaffRole;
 use sesshu_engine::core::time::{ClockTime, Instant};
@@ -76,6 +77,7 @@ impl City {
             }],
             hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
             free_disk_floor_bytes: 0,
+            waiting_room: WaitingRules::default(),
         };
         config().create().expect("a new store");
         let shared: Arc<dyn Clock> = Arc::new(Shared(Arc::clone(&clock)));

@@ -18,4 +18,5 @@ mod ops;
 mod overview;
 mod phone_booking;
 mod sign_in;
+mod switches;
 mod venue;

@@ -174,6 +174,7 @@ async fn at_a_glance_stands_the_worst_first_with_what_to_do_and_who_knows() {
     assert_eq!(page.status, 200);
     for said in [
         "× 重大 1件",
+        "だれも待っていません（順番待ちなしで予約できます）",
         "△ 警告 1件",
         "未対応 1件",
         "ディスク使用率（data）　92%",

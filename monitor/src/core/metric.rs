@@ -161,6 +161,10 @@ metrics! {
     DrillFailed = "drill_failed", Server, Yes, High, [Some(1.0), None], for 0, back 0.0, clear 0;
     /// An operator looked up unusually many people.
     LookupsUnusual = "lookups_unusual", Server, Count, High, [Some(1.0), None], for 0, back 0.0, clear 0;
+    /// For how long a part of the service has been closed by a person.
+    SwitchOff = "switch_off", Server, Seconds, High, [Some(1_800.0), None], for 0, back 0.0, clear 0;
+    /// The file that remembers the switches was damaged, so that all of them are on.
+    SwitchesDamaged = "switches_damaged", Server, Yes, High, [Some(1.0), None], for 0, back 0.0, clear 0;
     /// Something could not be measured.
     SamplerFailed = "sampler_failed", Both, Yes, High, [Some(1.0), None], for 60, back 0.0, clear 60;
     /// How long the oldest alert of a channel waits to be delivered.

@@ -99,6 +99,7 @@ pub(in crate::staff) async fn get_chain(State(desk): State<Console>, staff: Staf
 }
 
 pub(in crate::staff) async fn post_chain(State(desk): State<Console>, staff: Staff) -> Result<Response, StaffProblem> {
+    desk.exports_go_on()?;
     if desk.chain.begin(Begun { by: staff.login, at: desk.engine.now() }) {
         let (engine, chain) = (desk.engine.clone(), Arc::clone(&desk.chain));
         tokio::spawn(async move {

@@ -91,6 +91,7 @@ pub(in crate::staff) async fn post_export(
     staff: Staff,
     StaffForm(form): StaffForm<ExportForm>,
 ) -> Result<Response, StaffProblem> {
+    desk.exports_go_on()?;
     let again = |errors| {
         let shown = ExportPage { f: desk.frame(Some(&staff)), errors, form: &form, rows_max: ROWS_MAX };
         page(StatusCode::BAD_REQUEST, &shown)

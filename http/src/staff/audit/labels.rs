@@ -6,8 +6,10 @@ use sesshu_engine::core::ids::Channel;
 use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
 use sesshu_engine::core::resident::BookingState;
 use sesshu_engine::core::staff::{CallOutcome, CallReason, ExportKind, FollowUp, LeftoverAnswer, Reached, View};
+use sesshu_engine::core::switch::{SwitchPosition, SwitchTurned};
 
 use crate::staff::dates::instant_words;
+use crate::switch_words::switch_words;
 
 /// A kind of events, as the filter offers it.
 pub(super) const fn kind_words(kind: EventKind) -> &'static str {
@@ -26,6 +28,8 @@ pub(super) const fn kind_words(kind: EventKind) -> &'static str {
         EventKind::Campaign => "事業の終了と消去",
         EventKind::Notice => "障害・保守のお知らせ",
         EventKind::Backup => "バックアップと復元訓練",
+        EventKind::Switch => "停止と再開",
+        EventKind::Waiting => "順番待ち",
     }
 }
 
@@ -105,6 +109,18 @@ pub(super) const fn backup_words(wish: BackupWish) -> &'static str {
     match wish {
         BackupWish::Backup => "バックアップを取るよう指示しました",
         BackupWish::Drill => "復元訓練を始めるよう指示しました",
+    }
+}
+
+/// How a part of the service was switched.
+pub(super) fn switched_words(turned: &SwitchTurned) -> String {
+    let name = switch_words(turned.switch).name;
+    match turned.to {
+        SwitchPosition::Off { until } => {
+            let until = until.map(|until| format!("、{}まで", instant_words(until))).unwrap_or_default();
+            format!("「{name}」を止めました（{}から{until}）", instant_words(turned.at))
+        }
+        SwitchPosition::On => format!("「{name}」を再開しました（{}）", instant_words(turned.at)),
     }
 }
 

@@ -8,7 +8,7 @@ use sesshu_engine::core::staff::StaffAccount;
 
 use super::labels::{
     backup_words, call_outcome_words, call_reason_words, channel_words, export_words, follow_up_words, leftover_words,
-    notice_words, reached_words, state_words, view_words,
+    notice_words, reached_words, state_words, switched_words, view_words,
 };
 use crate::staff::dates::{day_words, instant_words};
 use crate::staff::words::export_reason_words;
@@ -83,6 +83,16 @@ pub(super) fn sentence(engine: &EngineHandle, event: &Event) -> Sentence {
         }
         Event::NoticeNoted(said) => Sentence::of_nobody(notice_words(said)),
         Event::BackupAsked(wish) => Sentence::of_nobody(backup_words(*wish)),
+        Event::SwitchTurned(turned) => Sentence::of_nobody(switched_words(turned)),
+        Event::Arrived { opening, people } => {
+            let residents: ResidentSet = people.iter().map(|(resident, _)| *resident).collect();
+            let says = format!("{}人が受付開始に来ました（受付開始 {}）", people.len(), instant_words(*opening));
+            Sentence::of_many(&residents, says)
+        }
+        Event::LineMoved(state) => {
+            let how = if state.open { "順番待ちを終えました" } else { "順番待ちを進めました" };
+            Sentence::of_nobody(format!("{how}（受付開始 {}）", instant_words(state.opening)))
+        }
         Event::CampaignReopened => Sentence::of_nobody("事業の終了を取り消しました"),
         Event::CampaignErased { on } => {
             Sentence::of_nobody(format!("全員の個人情報を消去しました（{}）", day_words(*on)))
@@ -197,6 +207,9 @@ fn campaign_words(engine: &EngineHandle, event: &Event) -> String {
         | Event::CampaignErased { .. }
         | Event::NoticeNoted(_)
         | Event::BackupAsked(_)
+        | Event::SwitchTurned(_)
+        | Event::Arrived { .. }
+        | Event::LineMoved(_)
         | Event::PeopleErased { .. } => String::new(),
     }
 }
@@ -238,8 +251,11 @@ mod tests {
     use super::*;
     use sesshu_engine::EngineConfig;
     use sesshu_engine::core::backup::BackupWish;
+    use sesshu_engine::core::draw::Place;
     use sesshu_engine::core::ids::{BookingNumber, Channel, DoseNo, VenueId};
+    use sesshu_engine::core::line::LineState;
     use sesshu_engine::core::notice::{NoticeAbout, NoticeSaid, NoticeStep};
+    use sesshu_engine::core::pace::WaitingRules;
     use sesshu_engine::core::resident::{DoseElsewhere, EndedLogin};
     use sesshu_engine::core::session::{Session, SessionPhase};
     use sesshu_engine::core::setup::{Rules, Vaccine, Venue};
@@ -248,6 +264,7 @@ mod tests {
         CallId, CallOutcome, CallReason, ExportKind, ExportReason, FollowUp, LeftoverAnswer, Proposal, Reached,
         StaffRole, View,
     };
+    use sesshu_engine::core::switch::{Switch, SwitchPosition, SwitchTurned};
     use sesshu_engine::core::time::{Day, Instant};
     use sesshu_engine::roll::PasswordHashParams;
 
@@ -270,6 +287,10 @@ mod tests {
     fn said(step: NoticeStep) -> NoticeSaid {
         let ja = "つながりにくくなっています。".into();
         NoticeSaid { number: 1, notice: 1, step, about: NoticeAbout::Failure, at: NOW, ja, easy: None, en: None }
+    }
+
+    fn turned(to: SwitchPosition) -> SwitchTurned {
+        SwitchTurned { number: 1, switch: Switch::NewBookings, to, at: NOW }
     }
 
     fn about_one() -> Vec<Event> {
@@ -301,6 +322,7 @@ mod tests {
             Event::PasswordsIssued { residents: residents.clone() },
             Event::PeopleViewed { residents: residents.clone(), view: View::DayList },
             Event::PeopleErased { residents: residents.clone() },
+            Event::Arrived { opening: NOW, people: residents.iter().map(|who| (who, NOW)).collect() },
             Event::RollImported { digest: [0; 32], added: residents, changed: nobody.clone(), gone: nobody },
         ]
     }
@@ -358,6 +380,11 @@ mod tests {
             Event::NoticeNoted(Box::new(said(NoticeStep::Ended))),
             Event::BackupAsked(BackupWish::Backup),
             Event::BackupAsked(BackupWish::Drill),
+            Event::SwitchTurned(turned(SwitchPosition::Off { until: None })),
+            Event::SwitchTurned(turned(SwitchPosition::Off { until: Some(NOW) })),
+            Event::SwitchTurned(turned(SwitchPosition::On)),
+            Event::LineMoved(LineState { opening: NOW, admitted: Place(5), open: false }),
+            Event::LineMoved(LineState { opening: NOW, admitted: Place(5), open: true }),
         ]
     }
 
@@ -371,6 +398,7 @@ mod tests {
             vaccines: Vec::new(),
             hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
             free_disk_floor_bytes: 0,
+            waiting_room: WaitingRules::default(),
         };
         config().create().expect("a new store");
         let engine = config().start().await.expect("the engine starts");

@@ -101,6 +101,7 @@ pub(in crate::staff) async fn post_exports(
     staff: Staff,
     StaffForm(form): StaffForm<ExportForm>,
 ) -> Result<Response, StaffProblem> {
+    desk.exports_go_on()?;
     let wanted = match understood(&form, &desk.engine) {
         Ok(wanted) => wanted,
         Err(errors) => return exports(&desk, &staff, StatusCode::BAD_REQUEST, errors, &form),

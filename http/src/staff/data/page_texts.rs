@@ -22,6 +22,11 @@ use crate::texts::page_text_keys;
 const PAGES: &[(&str, &str)] = &[
     ("top", "最初の画面"),
     ("login", "ログイン"),
+    ("login_wait", "ログインの順番待ち"),
+    ("before", "受付開始の前"),
+    ("wait", "予約の順番待ち"),
+    ("draw", "順番の抽選"),
+    ("switch", "止めているときの案内"),
     ("choose", "日時を選ぶ"),
     ("confirm", "確認"),
     ("done", "予約の完了"),

@@ -18,7 +18,8 @@ use super::super::form::{FormErrors, StaffForm, StaffQuery};
 use super::super::frame::Frame;
 use super::super::page::{go_to, page};
 use super::super::problem::StaffProblem;
-use crate::auth::throttle::{Bucket, Network};
+use crate::auth::network::Network;
+use crate::auth::throttle::Bucket;
 use crate::config::Client;
 
 /// The longest name that is looked at, in bytes.
@@ -118,7 +119,7 @@ pub(in crate::staff) async fn post_ask(
         );
         return ask(&desk, &staff, StatusCode::NOT_FOUND, errors, "", &form);
     };
-    desk.throttle.succeeded(tries);
+    desk.throttle.succeeded(tries, desk.engine.now());
     desk.data.reports.put(&staff.login, desk.engine.now(), resident);
     Ok(go_to("/report/person"))
 }

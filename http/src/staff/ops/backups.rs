@@ -204,6 +204,7 @@ pub(in crate::staff) async fn post_drill(State(desk): State<Console>, staff: Sta
 
 /// Begins it, and notes first who asked: what is refused because something goes on already leaves no entry.
 async fn begin(desk: &StaffDesk, staff: &Staff, wish: BackupWish) -> Result<Response, StaffProblem> {
+    desk.exports_go_on()?;
     let backups: Arc<dyn BackupDesk> =
         desk.config.backups.clone().ok_or_else(|| StaffProblem::Conflict(NO_BACKUPS.into()))?;
     if backups.view().running.is_some() {

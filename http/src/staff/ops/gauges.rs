@@ -45,7 +45,9 @@ const fn group(metric: Metric) -> usize {
         | Metric::AnswerMs
         | Metric::ErrorRate
         | Metric::BusyRate
-        | Metric::LoginQueueMs => 0,
+        | Metric::LoginQueueMs
+        | Metric::SwitchOff
+        | Metric::SwitchesDamaged => 0,
         Metric::StoreSuspended | Metric::QueueAgeMs | Metric::CommitMs | Metric::LookupsUnusual => 1,
         Metric::BackupAge
         | Metric::BackupFailed
@@ -80,9 +82,10 @@ pub(super) fn groups(board: &Board) -> Vec<Group> {
     GROUPS.into_iter().enumerate().map(of).filter(|group| !group.dials.is_empty()).collect()
 }
 
-/// That each thing can be measured is no news; that one cannot is.
+/// That each thing can be measured, or that nothing is switched off, is no news; the contrary is.
 fn says_something(gauge: &Gauge) -> bool {
-    gauge.reading.cause.metric != Metric::SamplerFailed || gauge.reading.value > 0.0 || gauge.level.is_some()
+    let quiet = [Metric::SamplerFailed, Metric::SwitchOff, Metric::SwitchesDamaged];
+    !quiet.contains(&gauge.reading.cause.metric) || gauge.reading.value > 0.0 || gauge.level.is_some()
 }
 
 /// The name of each group with its causes' metrics in the order of the page: for pages that show them in the same order.

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use sesshu_engine::core::recent::LATELY_MINUTES;
 use sesshu_monitor::board::{Board, Series, Span};
 use sesshu_monitor::core::incident::Incident;
 use sesshu_monitor::core::level::Level;
@@ -16,6 +17,7 @@ use sesshu_monitor::core::time::WallMs;
 
 use super::gauges::{self, Group};
 use super::lanes::{LaneRow, lanes, told};
+use super::rush::Rush;
 use super::spark::Spark;
 use super::{orders, words};
 use crate::staff::desk::{Console, Staff};
@@ -35,6 +37,8 @@ struct GlancePage<'a> {
     done: &'static str,
     /// Whether a browser without the script loads the page anew by itself.
     renewed: bool,
+    rush: Rush,
+    lately_minutes: usize,
     view: Option<View>,
     no_monitor: &'static str,
 }
@@ -106,6 +110,8 @@ pub(in crate::staff) async fn get_glance(
             ""
         },
         renewed: query.auto != "off",
+        rush: Rush::of(&*desk.engine.pulse().await),
+        lately_minutes: LATELY_MINUTES,
         view,
         no_monitor: orders::NO_MONITOR,
     };

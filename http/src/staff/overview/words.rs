@@ -27,7 +27,7 @@ pub(super) const fn channel_class(channel: Channel) -> &'static str {
 }
 
 /// Why somebody was refused, in a few words.
-pub(super) const fn reason_words(code: RefusalCode) -> &'static str {
+pub(in crate::staff) const fn reason_words(code: RefusalCode) -> &'static str {
     match code {
         RefusalCode::KeyReused => "同じ画面から別の内容が送られた",
         RefusalCode::NoSuchBooking => "予約が見つからない",
@@ -41,6 +41,7 @@ pub(super) const fn reason_words(code: RefusalCode) -> &'static str {
         RefusalCode::Interval => "接種の間隔が合わない",
         RefusalCode::Full => "満員",
         RefusalCode::TooManyChanges => "変更の回数が多すぎる",
+        RefusalCode::Queued => "順番待ち",
         RefusalCode::Busy => "混雑",
         RefusalCode::Unavailable => "結果を確認できなかった",
     }
@@ -76,7 +77,7 @@ pub(super) fn trouble_words(code: &str) -> String {
 }
 
 /// A number with its thousands apart.
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::staff) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -13,7 +13,8 @@ use sesshu_engine::{CounterOffer, CounterSlot};
 
 use super::bar::{BarPage, VenueBar};
 use super::words::{InWords, counter_words};
-use crate::auth::throttle::{Bucket, Network};
+use crate::auth::network::Network;
+use crate::auth::throttle::Bucket;
 use crate::config::Client;
 use crate::staff::claim::read_claim;
 use crate::staff::desk::{Console, Staff, StaffDesk};
