@@ -7,10 +7,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod alert;
 mod backup;
 mod notice;
+mod rehearse;
+mod switch;
 
 pub(crate) use alert::{AlertCommand, AlertTestArgs, ChannelName, YesNo};
 pub(crate) use backup::{BackupCommand, GenerationsArgs, RestoreArgs, UpTo};
 pub(crate) use notice::{NoticeCommand, NoticeTexts};
+#[cfg(test)]
+pub(crate) use rehearse::parsed as rehearse_args;
+pub(crate) use rehearse::{Attack, RehearseArgs, Shape};
+pub(crate) use switch::SwitchCommand;
 
 /// Sesshu (接種): the booking engine of a city's mass vaccination.
 #[derive(Debug, Parser)]
@@ -74,10 +80,14 @@ pub(crate) enum Command {
     /// Tell people of failures and planned work (障害・保守のお知らせ): with or without a server, also when the store cannot be opened.
     #[command(subcommand)]
     Notice(NoticeCommand),
+    /// Close parts of the service for a while, and open them again (停止と再開): with or without a server, also when the store cannot be
+    /// opened.
+    #[command(subcommand)]
+    Switch(SwitchCommand),
     /// Backups: take, list and check generations, restore them, hold drills.
     #[command(subcommand)]
     Backup(BackupCommand),
-    /// Play an opening rush against a throw-away city on this machine, and check that nobody was wronged.
+    /// Play an opening day against a throw-away city on this machine: what the machine bears, and that nobody was wronged.
     Rehearse(RehearseArgs),
     /// Watch a server from another machine (in ./sesshu-watch): readiness, a real login, certificate, clock, thresholds, heartbeat.
     Watch(WatchArgs),
@@ -150,50 +160,6 @@ pub(crate) struct DemoArgs {
     pub(crate) training: bool,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct RehearseArgs {
-    /// How many residents come.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=200_000))]
-    pub(crate) residents: u32,
-    /// Over how many minutes they come; fractions are fine.
-    #[arg(long, value_name = "M", default_value_t = 3.0, value_parser = rehearsal_minutes)]
-    pub(crate) minutes: f64,
-    /// How they come.
-    #[arg(long, value_enum, default_value_t = Shape::Opening)]
-    pub(crate) shape: Shape,
-    /// The share of residents who logged in before the opening and have a token, from 0 to 1; all others log in during the rush.
-    #[arg(long, value_name = "F", default_value_t = 0.8, value_parser = share)]
-    pub(crate) early_share: f64,
-    /// Repeats the random choices of an earlier rehearsal (default: a new one, which is printed).
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
-    /// Where the report is written.
-    #[arg(long, value_name = "FILE.html", default_value = "./sesshu-rehearsal.html")]
-    pub(crate) report: PathBuf,
-}
-
-/// How residents come to a rehearsal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shape {
-    /// As at an opening: a steep peak in the first seconds that decays over the minutes.
-    Opening,
-    /// Evenly.
-    Flat,
-}
-
-fn rehearsal_minutes(text: &str) -> Result<f64, String> {
-    number_within(text, 0.05, 60.0)
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    number_within(text, 0.0, 1.0)
-}
-
-fn number_within(text: &str, least: f64, most: f64) -> Result<f64, String> {
-    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if (least..=most).contains(&number) { Ok(number) } else { Err(format!("{number} is not in {least}..={most}")) }
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sesshu_tests::{Sesshu, report};
+use sesshu_tests::{City, Sesshu, report};
 use tempfile::TempDir;
 
 fn rehearse(folder: &Path) -> Sesshu {
@@ -47,6 +47,35 @@ fn a_small_rush_ends_well_and_leaves_only_its_report() {
 }
 
 #[test]
+fn an_opening_day_has_waves_calls_and_attacks_and_people_like_those_of_a_data_folder() {
+    let folder = folder();
+    let mut model = City::demo().residents(60).start();
+    model.stop();
+    let options = "rehearse --minutes 0.1 --early-share 0.5 --phone-share 0.1 --call-seconds 0 --operators 3 --waves 2 \
+                   --two-devices-share 0.3 --attack stuffing,bodies,churn,bot --seed 3 --json --from";
+    let call = Sesshu::new(options.split_whitespace()).arg(model.data()).in_folder(folder.path());
+    let result = call.run().done().json();
+    assert_eq!(
+        [&result["ok"], &result["residents"], &result["waves"]],
+        [&json!(true), &json!(60), &json!(2)],
+        "{result}"
+    );
+    assert_eq!(
+        (&result["callers"], &result["booked_by_phone"]),
+        (&json!(6), &json!(6)),
+        "there is room for all: {result}"
+    );
+    assert_eq!(result["verify"]["ok"], json!(true), "{result}");
+    let attacks = result["attacks"].as_array().expect("attacks");
+    let names: Vec<&str> = attacks.iter().filter_map(|attack| attack["attack"].as_str()).collect();
+    assert_eq!(names, ["stuffing", "bodies", "churn", "bot"]);
+    assert!(attacks.iter().all(|attack| attack["tried"].as_u64() > Some(0)), "{result}");
+    assert_eq!(attacks[0]["gained"], json!(0), "nobody logs in as somebody else: {result}");
+    assert!(result["recommendation"]["measured"]["logins_per_second"].as_f64() > Some(0.0), "{result}");
+    report(&format!("rehearse under attack: {} % of logins at the first try", result["logins_first_try_percent"]));
+}
+
+#[test]
 fn without_a_terminal_progress_is_plain_lines_on_stderr_and_the_result_is_for_people() {
     let folder = folder();
     let call =
@@ -65,13 +94,15 @@ fn without_a_terminal_progress_is_plain_lines_on_stderr_and_the_result_is_for_pe
 #[test]
 fn wrong_use_is_refused_before_anything_is_made() {
     let folder = folder();
-    let wrong: [&[&str]; 7] = [
+    let wrong: [&[&str]; 9] = [
         &["--early-share", "1.5"],
         &["--early-share", "-0.1"],
         &["--minutes", "0"],
         &["--minutes", "NaN"],
         &["--residents", "0"],
         &["--shape", "round"],
+        &["--attack", "kindness"],
+        &["--waves", "0"],
         &["--report", "nowhere/report.html"],
     ];
     for arguments in wrong {

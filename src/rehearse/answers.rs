@@ -23,6 +23,8 @@ pub(super) struct Place {
 pub(super) struct FreePlaces {
     pub(super) etag: Rc<str>,
     places: Vec<Place>,
+    /// Some session was still to open.
+    pub(super) before_open: bool,
 }
 
 /// Pictures that some phone has already read: the bytes travel to each phone, but are unpacked once.
@@ -52,6 +54,19 @@ struct LoginBody<'a> {
 #[derive(Deserialize)]
 struct ProblemBody {
     code: String,
+    ahead: Option<u32>,
+    estimate_seconds: Option<u32>,
+}
+
+/// A "no".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// Its code, or its status if it has none.
+    pub(super) code: String,
+    /// Whether it says how many people come first.
+    pub(super) in_line: bool,
+    /// How long it says that this takes.
+    pub(super) estimate_s: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -76,13 +91,17 @@ struct SlotBody<'a> {
 }
 
 impl Answer {
-    /// The code of a "no", or its status if it has none.
-    pub(super) fn refusal(&self) -> Option<String> {
+    /// The "no", if it is one.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
         if self.status.as_u16() < 400 {
             return None;
         }
         let problem = serde_json::from_slice::<ProblemBody>(&self.body);
-        Some(problem.map_or_else(|_| self.status.as_u16().to_string(), |problem| problem.code))
+        let (code, ahead, estimate_s) = match problem {
+            Ok(problem) => (problem.code, problem.ahead, problem.estimate_seconds),
+            Err(_) => (self.status.as_u16().to_string(), None, None),
+        };
+        Some(Refusal { code, in_line: ahead.is_some(), estimate_s })
     }
 
     /// The token of a login.
@@ -97,6 +116,20 @@ impl Answer {
 }
 
 impl Booking {
+    /// The booking whose page is at `location` of the console, of the place that was sent as SESSION-SLOT-DOSE.
+    pub(super) fn of_call(location: &str, place: &str) -> Option<Self> {
+        let (_, number) = location.split_once("/done?number=")?;
+        let mut parts = place.split('-');
+        let mut next = || parts.next();
+        Some(Self {
+            number: number.split('&').next()?.into(),
+            session: next()?.into(),
+            slot: next()?.into(),
+            dose: next()?.parse().ok()?,
+            state: "booked".into(),
+        })
+    }
+
     pub(super) fn place(&self) -> Place {
         Place { session: self.session.clone(), slot: self.slot.clone() }
     }
@@ -131,7 +164,13 @@ impl FreePlaces {
             let free = session.slots.iter().filter(|slot| slot.state == "open" && slot.free > 0);
             free.map(|slot| Place { session: session.id.into(), slot: slot.id.into() })
         });
-        Some(Self { etag: Rc::clone(etag), places: places.collect() })
+        let before_open = body.sessions.iter().any(|session| session.state == "before_open");
+        Some(Self { etag: Rc::clone(etag), places: places.collect(), before_open })
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Place] {
+        &self.places
     }
 
     /// What a resident picks: early dates are wanted more than late ones.
@@ -157,6 +196,7 @@ mod tests {
         let place = Place { session: "1".into(), slot: "1".into() };
         let mut dice = Dice::seeded(1);
         assert!((0..100).all(|_| list.choose(&mut dice) == Some(&place)));
+        assert!(list.before_open, "more is to come");
         let nothing = FreePlaces::read(&"e".into(), br#"{"sessions":[]}"#).expect("a list");
         assert_eq!(nothing.choose(&mut dice), None);
     }
@@ -164,7 +204,7 @@ mod tests {
     #[test]
     fn early_dates_are_wanted_more() {
         let places = (0..100_u32).map(|id| Place { session: id.to_string().into(), slot: "0".into() }).collect();
-        let list = FreePlaces { etag: "e".into(), places };
+        let list = FreePlaces { etag: "e".into(), places, before_open: false };
         let mut dice = Dice::seeded(2);
         let early = (0..1_000).filter_map(|_| list.choose(&mut dice)?.session.parse().ok()).filter(|id: &u32| *id < 25);
         assert!((400..600).contains(&early.count()));

@@ -1,59 +1,59 @@
 //! One resident on the opening day: log in, look, choose, confirm, and try again as a person with a phone does. Every step's time
 //! counts from the moment at which it was meant to begin, however late we are ourselves.
 
-use std::cell::RefCell;
+mod asking;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::answers::{FreePlaces, Lists, Place};
+use super::answers::{FreePlaces, Place};
 use super::dice::Dice;
-use super::figures::{Figures, Step};
-use super::plan::Person;
+use super::plan::{Errand, Person};
 use super::record::{Ended, Record};
+use super::rush::Rush;
+use super::steps::{Gate, Step};
 use crate::demo::DemoLogin;
-use crate::phone::{Answer, Ask, Network, Phone, Unheard};
+use crate::phone::{Answer, Ask, Phone};
+use asking::COME_BACK_AFTER;
 
 /// How many full places somebody tries before they give up.
 const WISHES_MAX: u32 = 5;
-/// How often a step is repeated while the server is busy or not heard.
-const TRIES_MAX: u32 = 30;
-/// How long people think between two steps: on average, and at most. In seconds.
-const THINK_MEAN: f64 = 1.5;
-const THINK_MAX: f64 = 6.0;
-/// After a lost connection, or a "busy" that does not say when to come back. In seconds.
-const COME_BACK_AFTER: u64 = 1;
-const COME_BACK_AFTER_MAX: u64 = 60;
-/// A person who must wait longer than this lets go of the connection.
-const HANG_UP_OVER: Duration = Duration::from_secs(1);
+/// The second device of a person follows the first so soon, at most; and has a number of its own, above all residents'.
+const SECOND_DEVICE_WITHIN: Duration = Duration::from_secs(5);
+const SECOND_DEVICES_FROM: usize = 1_000_000;
 
-/// What all journeys share.
-#[derive(Debug)]
-pub(super) struct Rush {
-    pub(super) network: Rc<Network>,
-    pub(super) figures: RefCell<Figures>,
-    pub(super) lists: RefCell<Lists>,
-    /// By resident.
-    pub(super) records: RefCell<Vec<Record>>,
-    pub(super) opening: Instant,
-}
-
-/// One resident's way.
+/// One resident's way, on one device.
 pub(super) struct Journey {
     rush: Rc<Rush>,
     number: usize,
     person: Person,
+    /// Whether this is the device that counts; the other one only tries too.
+    first: bool,
     phone: Phone,
     dice: Dice,
     token: Option<Rc<str>>,
     list: Option<Rc<FreePlaces>>,
+    came: Instant,
     /// When the next step is meant to begin.
     next: Instant,
     thought: Duration,
     keys: u32,
+    gate: Option<Gate>,
+    admitted: bool,
+    kept: Kept,
+}
+
+/// What kept somebody from a step: others who came first, anything else.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept {
+    in_line: bool,
+    stumbled: bool,
+    /// When they were first told how long it takes, and what.
+    told: Option<(Instant, Duration)>,
 }
 
 /// The journey ends here, before its aim.
@@ -62,30 +62,59 @@ struct Stopped(Ended);
 impl Journey {
     /// Of resident `number`; `token` is that of somebody who was early.
     pub(super) fn new(rush: &Rc<Rush>, number: usize, person: Person, token: Option<Rc<str>>) -> Self {
+        let came = rush.opening + person.arrives;
         Self {
             rush: Rc::clone(rush),
             number,
+            first: true,
             phone: Phone::new(&rush.network, number),
             dice: Dice::seeded(person.seed),
             token,
             list: None,
-            next: rush.opening + person.arrives,
+            came,
+            next: came,
             thought: Duration::ZERO,
             keys: 0,
+            gate: None,
+            admitted: false,
+            kept: Kept::default(),
             person,
         }
     }
 
+    /// The same person's other device, if they use one: it begins a little later and knows nothing of the first.
+    pub(super) fn second_device(&self) -> Option<Self> {
+        let books = matches!(self.person.errand, Errand::Book | Errand::Hope);
+        if self.person.habits.devices < 2 || !books {
+            return None;
+        }
+        let mut dice = Dice::seeded(!self.person.seed);
+        let came = self.came + SECOND_DEVICE_WITHIN.mul_f64(dice.unit());
+        let phone = Phone::new(&self.rush.network, SECOND_DEVICES_FROM + self.number);
+        let second = Self::new(&self.rush, self.number, self.person.clone(), self.token.clone());
+        Some(Self { first: false, phone, dice, came, next: came, ..second })
+    }
+
     /// Goes the whole way.
     pub(super) async fn go(mut self, login: &DemoLogin) {
-        let came = self.next;
         let ended = match self.whole_way(login).await {
             Ok(ended) | Err(Stopped(ended)) => ended,
         };
-        let mut figures = self.rush.figures.borrow_mut();
-        figures.took(Step::Journey, came.elapsed().saturating_sub(self.thought));
-        figures.ended += 1;
-        self.rush.records.borrow_mut()[self.number].ended = Some(ended);
+        self.stand_at(None);
+        if !self.first {
+            return;
+        }
+        {
+            let mut figures = self.rush.figures.borrow_mut();
+            let took = self.came.elapsed().saturating_sub(self.thought);
+            figures.took(Step::Journey, took);
+            if !self.admitted && matches!(ended, Ended::WaitedTooLong | Ended::BusyTooOften) {
+                figures.took(Step::Wait, took);
+            }
+            figures.ended += 1;
+            self.rush.records.borrow_mut()[self.number].ended = Some(ended);
+        }
+        self.go_on_looking().await;
     }
 
     async fn whole_way(&mut self, login: &DemoLogin) -> Result<Ended, Stopped> {
@@ -93,11 +122,23 @@ impl Journey {
             self.log_in(login).await?;
             self.think();
         }
+        match self.person.errand {
+            Errand::Keep => {
+                self.look_at_own().await?;
+                return Ok(Ended::Kept);
+            }
+            Errand::GiveBack => {
+                self.look_at_own().await?;
+                self.think();
+                self.cancel().await?;
+                return Ok(Ended::Cancelled);
+            }
+            Errand::Book | Errand::Hope => {}
+        }
         let mut ended = self.book().await?;
         if ended == Ended::Booked && self.person.habits.looks {
             self.think();
-            let me = self.own(Method::GET, "/api/v1/me");
-            self.step(Step::Me, &me).await?;
+            self.look_at_own().await?;
         }
         if ended == Ended::Booked && self.person.habits.rebooks {
             self.think();
@@ -111,31 +152,52 @@ impl Journey {
     async fn log_in(&mut self, login: &DemoLogin) -> Result<(), Stopped> {
         let body = json!({ "id": login.id, "password": login.password });
         let ask = Ask { json: Some(body.to_string().into()), ..Ask::new(Method::POST, "/api/v1/login") };
-        let answer = self.step(Step::Login, &ask).await?;
-        self.token = answer.token();
+        let answer = self.step(Step::Login, &ask).await;
+        self.token = answer.as_ref().ok().and_then(Answer::token);
+        if self.first {
+            let mut figures = self.rush.figures.borrow_mut();
+            figures.log_in(self.token.is_some(), self.kept.in_line, self.kept.stumbled);
+        }
+        answer?;
         if self.token.is_some() { Ok(()) } else { Err(Stopped(Ended::Refused)) }
     }
 
     /// Looks for a free place and books it; the next one if somebody else was faster.
     async fn book(&mut self) -> Result<Ended, Stopped> {
-        for _ in 0..WISHES_MAX {
+        let mut wishes = 0;
+        loop {
             self.look().await?;
             self.think();
-            let Some(place) = self.list.as_ref().and_then(|list| list.choose(&mut self.dice).cloned()) else {
-                return Ok(Ended::NothingFree);
-            };
-            if self.person.habits.holds {
-                let hold = Ask { json: Some(body_of(&place)), ..self.own(Method::POST, "/api/v1/holds") };
-                if self.step(Step::Hold, &hold).await?.status != StatusCode::CREATED {
+            let place = self.list.as_ref().and_then(|list| list.choose(&mut self.dice).cloned());
+            let ended = match place {
+                // The list in hand is from just before the opening.
+                None if self.list.as_ref().is_some_and(|list| list.before_open) && !self.has_no_patience_left() => {
+                    self.wait_s(COME_BACK_AFTER);
                     continue;
                 }
-                self.think();
-            }
-            if self.confirm(&place).await? {
-                return Ok(Ended::Booked);
+                None => Ended::NothingFree,
+                Some(place) if self.take(&place).await? => return Ok(Ended::Booked),
+                Some(_) => Ended::FullTooOften,
+            };
+            wishes += 1;
+            match (self.person.errand, ended) {
+                (Errand::Hope, _) if self.next < self.rush.end_of_coming => self.hope(),
+                (_, Ended::FullTooOften) if wishes < WISHES_MAX => {}
+                _ => return Ok(ended),
             }
         }
-        Ok(Ended::FullTooOften)
+    }
+
+    /// Holds `place`, if the person does so, and books it; says whether they have one then.
+    async fn take(&mut self, place: &Place) -> Result<bool, Stopped> {
+        if self.person.habits.holds {
+            let hold = Ask { json: Some(body_of(place)), ..self.own(Method::POST, "/api/v1/holds") };
+            if self.step(Step::Hold, &hold).await?.status != StatusCode::CREATED {
+                return Ok(self.other_device_booked());
+            }
+            self.think();
+        }
+        self.confirm(place).await
     }
 
     /// Reads the list of sessions, or hears that the one in hand is still right.
@@ -149,19 +211,26 @@ impl Journey {
         if self.list.is_some() { Ok(()) } else { Err(Stopped(Ended::Refused)) }
     }
 
-    /// Books `place`; says whether it was granted.
+    async fn look_at_own(&mut self) -> Result<(), Stopped> {
+        let me = self.own(Method::GET, "/api/v1/me");
+        self.step(Step::Me, &me).await.map(|_| ())
+    }
+
+    /// Books `place`; says whether the person has a place then.
     async fn confirm(&mut self, place: &Place) -> Result<bool, Stopped> {
         self.keys += 1;
-        let key = format!("rehearsal-{}-{}", self.number, self.keys);
+        let device = if self.first { 1 } else { 2 };
+        let key = format!("rehearsal-{}-{device}-{}", self.number, self.keys);
         let ask = self.own(Method::POST, "/api/v1/bookings");
         let ask = Ask { key: Some(key.into()), json: Some(body_of(place)), ..ask };
-        self.record(|record| record.unclear = true);
+        self.record(|record| record.unclear += 1);
         let answer = self.step(Step::Book, &ask).await;
-        let unclear = matches!(answer, Err(Stopped(Ended::BusyTooOften)));
-        self.record(|record| record.unclear = unclear);
+        if !matches!(answer, Err(Stopped(Ended::BusyTooOften))) {
+            self.record(|record| record.unclear -= 1);
+        }
         let answer = answer?;
         if answer.status == StatusCode::CONFLICT {
-            return Ok(false);
+            return Ok(self.other_device_booked());
         }
         let booking = answer.bookings().and_then(|mut bookings| bookings.pop()).ok_or(Stopped(Ended::Refused))?;
         self.record(|record| record.booked = Some(booking));
@@ -173,10 +242,28 @@ impl Journey {
         let booked = self.rush.records.borrow()[self.number].booked.clone();
         let Some(booking) = booked else { return Ok(()) };
         let ask = self.own(Method::DELETE, &format!("/api/v1/bookings/{}", booking.number));
-        self.record(|record| record.unclear = true);
+        self.record(|record| record.unclear += 1);
         self.step(Step::Cancel, &ask).await?;
         self.record(|record| *record = Record::default());
         Ok(())
+    }
+
+    /// Whoever never rests asks for the days again and again until the time is up.
+    async fn go_on_looking(&mut self) {
+        let Some(every) = self.person.habits.asks_every.filter(|_| self.rush.never_rests) else { return };
+        let mut known_etag = None;
+        loop {
+            self.next += every.mul_f64(0.5 + self.dice.unit());
+            if self.next >= self.rush.end_of_coming {
+                return;
+            }
+            let ask = Ask { known_etag: known_etag.clone(), ..Ask::new(Method::GET, "/api/v1/days?dose=1") };
+            self.phone.hang_up();
+            let began = self.next;
+            let heard = self.ask_once(&ask).await;
+            self.rush.figures.borrow_mut().took(Step::Reload, began.elapsed());
+            known_etag = heard.1.and_then(|answer| answer.etag).or(known_etag);
+        }
     }
 
     fn own(&self, method: Method, path: &str) -> Ask {
@@ -187,48 +274,9 @@ impl Journey {
         change(&mut self.rush.records.borrow_mut()[self.number]);
     }
 
-    fn think(&mut self) {
-        self.phone.make_room();
-        let time = Duration::from_secs_f64(self.dice.exponential(THINK_MEAN, THINK_MAX));
-        self.thought += time;
-        self.next += time;
-    }
-
-    /// Asks until an answer stands: a success, or `full`. Waiting because the server asks for it is part of the step's time.
-    async fn step(&mut self, step: Step, ask: &Ask) -> Result<Answer, Stopped> {
-        let began = self.next;
-        let mut ended = Err(Stopped(Ended::BusyTooOften));
-        for _ in 0..TRIES_MAX {
-            sleep_until(self.next).await;
-            let heard = self.phone.ask(ask).await;
-            self.next = Instant::now();
-            let code = heard.as_ref().ok().and_then(Answer::refusal);
-            self.rush.figures.borrow_mut().hear(heard.as_ref().ok().map(|answer| (answer.status, code.as_deref())));
-            let come_back_after = match (heard, code.as_deref()) {
-                (Ok(answer), None | Some("full")) => {
-                    ended = Ok(answer);
-                    break;
-                }
-                (Ok(answer), _) if matches!(answer.status.as_u16(), 429 | 503) => answer.retry_after_s,
-                (Ok(_), _) => {
-                    ended = Err(Stopped(Ended::Refused));
-                    break;
-                }
-                (Err(Unheard), _) => None,
-            };
-            self.wait_s(come_back_after.unwrap_or(COME_BACK_AFTER).min(COME_BACK_AFTER_MAX));
-        }
-        self.rush.figures.borrow_mut().took(step, began.elapsed());
-        ended
-    }
-
-    /// Comes back after so long and up to a half more, so that those who were sent away together do not come back together.
-    fn wait_s(&mut self, seconds: u64) {
-        let wait = Duration::from_secs(seconds).mul_f64(1.0 + self.dice.unit() / 2.0);
-        if wait > HANG_UP_OVER {
-            self.phone.hang_up();
-        }
-        self.next += wait;
+    /// Whether the person has a place by their other device.
+    fn other_device_booked(&self) -> bool {
+        self.person.habits.devices > 1 && self.rush.records.borrow()[self.number].booked.is_some()
     }
 }
 

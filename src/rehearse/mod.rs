@@ -1,24 +1,35 @@
-//! `rehearse`: an opening rush played against a throw-away city on this machine, through the HTTP of a real server process. An
+//! `rehearse`: an opening day played against a throw-away city on this machine, through the HTTP of a real server process. An
 //! open-model load generator: people come by the clock, and every time counts from when a step was meant to begin, so that
 //! a slow server is not spared by clients that wait for it.
 //!
-//! The generator shares the machine with the server, so it is frugal: one thread, on a runtime of its own.
+//! The generator shares the machine with the server, so it is frugal: one thread, on a runtime of its own. Where it was itself
+//! the limit, the report says so.
 
 mod answers;
+mod attacks;
+mod calls;
 mod city;
+mod city_plan;
 mod dice;
 mod figures;
 mod journey;
+mod measure;
 mod plan;
 mod plots;
 mod progress;
+mod recommend;
 mod record;
 mod report;
 mod result;
 mod rush;
 mod samples;
+mod scene;
+mod shapes;
+mod steps;
+mod words;
 
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,11 +41,14 @@ use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::jobs::verified;
 use crate::own_server::Server;
-use crate::phone::Network;
+use crate::phone::{Network, sockets_max};
 use crate::terminal::{japanese, words};
 use city::City;
+use city_plan::Model;
 use plan::Plan;
+use record::Record;
 use result::Rehearsal;
+use scene::Scene;
 
 /// Plays a rehearsal, writes its report, and says whether all went well.
 pub(crate) async fn rehearse(folder: &DataFolder, args: RehearseArgs) -> Result<(), Failure> {
@@ -42,8 +56,12 @@ pub(crate) async fn rehearse(folder: &DataFolder, args: RehearseArgs) -> Result<
     if !report.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir()) || report.is_dir() {
         return Err(Failure::usage(format!("--report {}: no file can be written there", report.display())));
     }
+    let model = match &args.from {
+        Some(path) => Some(Model::of(DataFolder::at(path.clone())).await?),
+        None => None,
+    };
     let seed = args.seed.map_or_else(getrandom::u64, Ok).map_err(Failure::internal)?;
-    let plan = Plan::draw(&args, seed);
+    let plan = Plan::draw(&args, model, seed);
     let data = folder.path.clone();
     let played = tokio::task::spawn_blocking(move || on_own_runtime(&data, plan)).await;
     let rehearsal = played.map_err(Failure::internal)??;
@@ -74,21 +92,38 @@ fn on_own_runtime(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
 
 async fn play(data: &Path, plan: Plan) -> Result<Rehearsal, Failure> {
     say(words("街を用意しています。", "making the city"));
-    let city = City::make(data, plan.city).await?;
+    let city = City::make(data, &plan).await?;
     // A city that is thrown away is not backed up meanwhile.
     let mut server = Server::start(&city.folder.path, city.beside_data(), &["--copy"]).await?;
-    let network = Network::new(server.public);
-    let tokens = city.tokens(&network, plan.seed).await?;
+    let of_attackers = if plan.attacks.is_empty() { 0 } else { attacks::SOCKETS_MAX };
+    let network = Network::with_sockets(server.public, sockets_max().saturating_sub(of_attackers).max(1));
+    let tokens = Rc::new(city.tokens(&network, plan.seed).await?);
+    let logins = Rc::clone(&city.logins);
+    let scene = Scene { network: Rc::clone(&network), logins, tokens, operators: city.operators.clone() };
+    scene.early_look_in(&plan, city.opening).await;
+    let before = scene.hand_out_places(&plan, city.opening).await?;
     say(&begin(&plan));
-    let (figures, records) = rush::play(&plan, &city.logins, &tokens, &mut server).await?;
+    let mut played = rush::play(&plan, &scene, &mut server, city.opening, before).await?;
+    say(words("ログインと予約の速さを測っています。", "measuring logins and bookings"));
+    let speeds = measure::measure(&scene, &plan, &mut played.records).await;
     say(words("記録を照合しています。", "comparing the records"));
-    let ended = records.iter().map(|record| record.ended).collect();
+    let ended = played.records.iter().map(|record| record.ended).collect();
+    let (records, tokens) = with_bots(played.records, &scene.tokens, plan.city.residents as usize);
     let findings = record::check(&network, records, tokens, plan.city.slot_places).await;
     server.stop().await?;
     let verified = verify(&city.folder).await?;
     let made_at = city.made_at.clone();
     city.remove()?;
-    Ok(Rehearsal { plan, figures, ended, findings, verified, made_at })
+    let (figures, attacks) = (played.figures, played.attacks);
+    Ok(Rehearsal { plan, figures, ended, findings, verified, made_at, attacks, speeds })
+}
+
+/// Everybody's record and token. A bot, if there is one, comes after all residents on the roll, and may have a booking or none.
+fn with_bots(mut records: Vec<Record>, tokens: &[Rc<str>], residents: usize) -> (Vec<Record>, Vec<Rc<str>>) {
+    let bots = tokens.get(residents..).unwrap_or_default();
+    let tokens = tokens.iter().take(records.len()).chain(bots).map(Rc::clone).collect();
+    records.extend(bots.iter().map(|_| Record { unclear: 1, ..Record::default() }));
+    (records, tokens)
 }
 
 async fn verify(folder: &DataFolder) -> Result<Value, Failure> {

@@ -15,8 +15,14 @@ const LABELS_MAX: usize = 6;
 const MS_MIN: f64 = 0.1;
 
 /// Colours that people with any colour vision tell apart, in print too.
-pub(super) const COLOURS: [RGBColor; 5] =
-    [RGBColor(0, 23, 193), RGBColor(214, 94, 0), RGBColor(0, 121, 88), RGBColor(170, 51, 119), RGBColor(64, 64, 64)];
+pub(super) const COLOURS: [RGBColor; 6] = [
+    RGBColor(0, 23, 193),
+    RGBColor(214, 94, 0),
+    RGBColor(0, 121, 88),
+    RGBColor(170, 51, 119),
+    RGBColor(64, 64, 64),
+    RGBColor(86, 180, 233),
+];
 
 /// One curve: a value for each second, or none.
 pub(super) struct Curve {

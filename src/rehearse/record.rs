@@ -25,25 +25,57 @@ const ASK_ALL_WITHIN: Duration = Duration::from_mins(3);
 pub(super) struct Record {
     /// What they hold now, as it was acknowledged.
     pub(super) booked: Option<Booking>,
-    /// A change was asked for and no answer that stands has come (yet).
-    pub(super) unclear: bool,
+    /// Changes that were asked for and for which no answer that stands has come (yet).
+    pub(super) unclear: u32,
     /// How it ended; none if it has not.
     pub(super) ended: Option<Ended>,
 }
 
 /// How a journey ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     Booked,
+    /// Gave back what they had, as they meant to.
+    Cancelled,
+    /// Looked at what they have, as they meant to.
+    Kept,
     /// The list showed no free place any more.
     NothingFree,
     /// So many wishes were full that the person gave up.
     FullTooOften,
     /// The server was busy, or not heard, so often that the person gave up.
     BusyTooOften,
+    /// Others came first for so long that the person gave up.
+    WaitedTooLong,
     /// Something that must not happen to an honest client.
     Refused,
+}
+
+impl Ended {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Booked,
+        Self::Cancelled,
+        Self::Kept,
+        Self::NothingFree,
+        Self::FullTooOften,
+        Self::BusyTooOften,
+        Self::WaitedTooLong,
+        Self::Refused,
+    ];
+
+    /// Its name in JSON.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Booked => "booked",
+            Self::Cancelled => "cancelled",
+            Self::Kept => "kept",
+            Self::NothingFree => "nothing_free",
+            Self::FullTooOften => "full_too_often",
+            Self::BusyTooOften => "busy_too_often",
+            Self::WaitedTooLong => "waited_too_long",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// What the comparison found.
@@ -79,7 +111,7 @@ impl Findings {
         let twice =
             live.iter().enumerate().any(|(at, booking)| live[..at].iter().any(|other| other.dose == booking.dose));
         self.double_booked += usize::from(twice);
-        if record.unclear {
+        if record.unclear > 0 {
             self.unclear += 1;
             return;
         }
@@ -97,7 +129,7 @@ fn oversold<'a>(bookings: impl Iterator<Item = &'a Booking>, places: u32) -> usi
     taken.values().filter(|taken| **taken > places).count()
 }
 
-/// Asks the server for every resident's own view, with `tokens`, and compares it with `records`.
+/// Asks the server for the own view of everybody in `records`, each with the token of the same place in `tokens`, and compares it.
 pub(super) async fn check(
     network: &Rc<Network>,
     records: Vec<Record>,
@@ -105,6 +137,7 @@ pub(super) async fn check(
     slot_places: u32,
 ) -> Findings {
     let people = records.len();
+    debug_assert_eq!(tokens.len(), people, "a token for each");
     let mut findings = Findings { not_asked: people, ..Findings::default() };
     findings.oversold = oversold(records.iter().filter_map(|record| record.booked.as_ref()), slot_places);
     let (next, heard) = (Rc::new(Cell::new(0)), Rc::new(RefCell::new(Vec::new())));
@@ -159,7 +192,7 @@ mod tests {
         serde_json::from_value(json).expect("a booking")
     }
 
-    fn findings(booked: Option<Booking>, unclear: bool, live: &[Booking]) -> Findings {
+    fn findings(booked: Option<Booking>, unclear: u32, live: &[Booking]) -> Findings {
         let mut findings = Findings::default();
         findings.compare(&Record { booked, unclear, ended: None }, live);
         findings
@@ -168,21 +201,21 @@ mod tests {
     #[test]
     fn what_was_acknowledged_must_be_there_and_nothing_else() {
         let (one, other) = (booking("1", "1"), booking("2", "2"));
-        assert!(findings(Some(one.clone()), false, std::slice::from_ref(&one)).all_well());
-        assert!(findings(None, false, &[]).all_well());
-        assert_eq!(findings(Some(one.clone()), false, &[]).lost, 1);
-        assert_eq!(findings(Some(one.clone()), false, std::slice::from_ref(&other)).lost, 1);
-        assert_eq!(findings(None, false, std::slice::from_ref(&one)).unexplained, 1);
-        assert_eq!(findings(Some(one.clone()), false, &[one, other]).double_booked, 1);
+        assert!(findings(Some(one.clone()), 0, std::slice::from_ref(&one)).all_well());
+        assert!(findings(None, 0, &[]).all_well());
+        assert_eq!(findings(Some(one.clone()), 0, &[]).lost, 1);
+        assert_eq!(findings(Some(one.clone()), 0, std::slice::from_ref(&other)).lost, 1);
+        assert_eq!(findings(None, 0, std::slice::from_ref(&one)).unexplained, 1);
+        assert_eq!(findings(Some(one.clone()), 0, &[one, other]).double_booked, 1);
     }
 
     #[test]
     fn an_outcome_that_was_not_heard_may_be_either() {
         let one = booking("1", "1");
         for live in [&[][..], std::slice::from_ref(&one)] {
-            assert!(findings(None, true, live).all_well() && findings(Some(one.clone()), true, live).all_well());
+            assert!(findings(None, 1, live).all_well() && findings(Some(one.clone()), 1, live).all_well());
         }
-        assert_eq!(findings(None, true, &[one.clone(), one]).double_booked, 1);
+        assert_eq!(findings(None, 1, &[one.clone(), one]).double_booked, 1);
     }
 
     #[test]

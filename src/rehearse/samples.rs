@@ -15,9 +15,20 @@ pub(super) struct Sample {
     pub(super) server_cpu_percent: Option<f64>,
     pub(super) own_cpu_percent: Option<f64>,
     pub(super) server_memory_mib: Option<f64>,
+    pub(super) own_memory_mib: Option<f64>,
     /// Since the last look.
     pub(super) commits: u64,
     pub(super) entries: u64,
+    /// How long a commit took, on average, of those since the last look.
+    pub(super) commit_ms: Option<f64>,
+}
+
+/// What the server had written at a look, since its start.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    commits: u64,
+    entries: u64,
+    commit_us: u64,
 }
 
 /// Looks at both processes.
@@ -26,8 +37,7 @@ pub(super) struct Sampler {
     server: Process,
     own: Process,
     ops: Phone,
-    commits: u64,
-    entries: u64,
+    written: Written,
 }
 
 /// A process, and what it had used when it was last looked at.
@@ -45,8 +55,7 @@ impl Sampler {
             server: process(pid.to_string()),
             own: process("self".into()),
             ops: Phone::new(&Network::new(ops), 0),
-            commits: 0,
-            entries: 0,
+            written: Written::default(),
         }
     }
 
@@ -54,18 +63,23 @@ impl Sampler {
     pub(super) async fn look(&mut self) -> Sample {
         let now = Instant::now();
         let metrics = self.ops.ask(&Ask::new(Method::GET, "/metrics")).await;
-        let (commits, entries) = metrics.map_or((self.commits, self.entries), |answer| {
-            (metric(&answer, "sesshu_ledger_batches_total"), metric(&answer, "sesshu_ledger_entries_total"))
+        let written = metrics.map_or(self.written, |answer| Written {
+            commits: metric(&answer, "sesshu_ledger_batches_total"),
+            entries: metric(&answer, "sesshu_ledger_entries_total"),
+            commit_us: metric(&answer, "sesshu_ledger_commit_microseconds_total"),
         });
-        let sample = Sample {
+        let before = std::mem::replace(&mut self.written, written);
+        let commits = written.commits.saturating_sub(before.commits);
+        let commit_us = written.commit_us.saturating_sub(before.commit_us);
+        Sample {
             server_cpu_percent: self.server.cpu_percent(now),
             own_cpu_percent: self.own.cpu_percent(now),
             server_memory_mib: self.server.memory_mib(),
-            commits: commits.saturating_sub(self.commits),
-            entries: entries.saturating_sub(self.entries),
-        };
-        (self.commits, self.entries) = (commits, entries);
-        sample
+            own_memory_mib: self.own.memory_mib(),
+            commits,
+            entries: written.entries.saturating_sub(before.entries),
+            commit_ms: (commits > 0).then(|| commit_us as f64 / commits as f64 / 1_000.0),
+        }
     }
 }
 
