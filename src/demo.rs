@@ -33,6 +33,8 @@ pub(crate) const SESSIONS: u32 = 8 * 7;
 /// How many slots each session of a throw-away city has.
 pub(crate) const SLOTS_PER_SESSION: u32 = 12;
 const SLOT_MINUTES: u16 = 30;
+/// On so many days at most.
+const DAYS: u32 = SESSIONS / 2;
 
 /// Makes the city (or takes up a kept one) and serves it.
 pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Failure> {
@@ -83,12 +85,14 @@ async fn make(folder: &DataFolder, config: &Config, args: &DemoArgs) -> Result<E
     let engine = engine_config.start().await?;
     let now = engine.now();
     let opens_at = now.plus_ms(i64::from(args.open_in.unwrap_or(0)) * 1_000);
-    let logins = make_residents(&engine, args.residents).await?;
+    let logins = make_residents(&engine, args.residents, |_| None).await?;
     list_residents(folder, &logins)?;
     // Room for everybody's two doses and a half more, so that single slots fill and the campaign does not.
     let capacity = (args.residents * 5 / 2).div_ceil(SESSIONS * SLOTS_PER_SESSION).clamp(2, 10_000);
     let phone_share = (capacity >= 10).then_some(capacity / 10);
-    make_sessions(&engine, &Sessions { count: SESSIONS, capacity, phone_share, opens_at }).await?;
+    let waves = vec![("高齢者", Some("高齢者"), opens_at), ("市民", None, opens_at)];
+    let waves = waves.into_iter().map(|(name, group, at)| (name.to_owned(), group.map(str::to_owned), at)).collect();
+    make_sessions(&engine, &Sessions { count: SESSIONS, capacity, phone_share, opens_at, waves }).await?;
     put_demo_site(&engine, SITE).await?;
     make_staff(folder, &engine).await?;
     Ok(engine)
@@ -140,14 +144,23 @@ async fn clear(folder: &DataFolder, config: &Config) -> Result<(), Failure> {
 pub(crate) struct DemoLogin {
     pub(crate) id: String,
     pub(crate) password: String,
-    name_kana: String,
-    birth_date: Day,
+    pub(crate) name_kana: String,
+    pub(crate) birth_date: Day,
 }
 
-/// Makes `count` residents with passwords. The place in the list is the pseudonym.
-pub(crate) async fn make_residents(engine: &EngineHandle, count: u32) -> Result<Vec<DemoLogin>, Failure> {
+/// Makes `count` residents with passwords; `group` may put each into another group than a demo would. The place in the list is the
+/// pseudonym.
+pub(crate) async fn make_residents(
+    engine: &EngineHandle,
+    count: u32,
+    group: impl Fn(u32) -> Option<String>,
+) -> Result<Vec<DemoLogin>, Failure> {
     let today = engine.now().city_day();
-    let rows: Vec<RollRow> = (0..count).filter_map(|number| resident(number, today)).collect();
+    let grouped = |number| {
+        let row = resident(number, today)?;
+        Some(RollRow { groups: group(number).map_or(row.groups, |group| vec![group]), ..row })
+    };
+    let rows: Vec<RollRow> = (0..count).filter_map(grouped).collect();
     let difference = engine.roll_difference(&rows, false);
     engine.import_roll(&rows, false, difference.digest, By::System).await?;
     let shared = engine.make_passwords(count.min(PASSWORDS_MAX) as usize, |_| {}).await?;
@@ -222,23 +235,26 @@ fn resident(number: u32, today: Day) -> Option<RollRow> {
 
 /// The sessions of a throw-away city.
 pub(crate) struct Sessions {
-    /// How many: two on every second day from the day after tomorrow on.
+    /// How many: two on every second day from the day after tomorrow on; more each day if eight weeks are too short for them.
     pub(crate) count: u32,
     /// Places in each slot.
     pub(crate) capacity: u32,
     /// How many of them every second session keeps for the phone.
     pub(crate) phone_share: Option<u32>,
     pub(crate) opens_at: Instant,
+    /// Their names, who belongs to them (none: everybody), and when each opens.
+    pub(crate) waves: Vec<(String, Option<String>, Instant)>,
 }
 
-/// Makes and publishes `sessions`, open to everybody.
+/// Makes and publishes `sessions`, and the waves to which they open.
 pub(crate) async fn make_sessions(engine: &EngineHandle, sessions: &Sessions) -> Result<(), Failure> {
     let first = engine.now().city_day().plus_days(2);
     let doses: Vec<DoseNo> = [1, 2].into_iter().filter_map(DoseNo::new).collect();
+    let a_day = sessions.count.div_ceil(DAYS).max(2);
     let row = |number: u32| SessionRow {
         line: u64::from(number) + 2,
-        venue: VENUES[number as usize % VENUES.len()].to_owned(),
-        date: first.plus_days((number / 2 * 2) as i32),
+        venue: venue(number as usize % VENUES.len(), number % a_day / VENUES.len() as u32),
+        date: first.plus_days((number / a_day * 2) as i32),
         start: ClockTime(9 * 60 + 30),
         end: ClockTime(15 * 60 + 30),
         slot_minutes: SLOT_MINUTES,
@@ -249,19 +265,25 @@ pub(crate) async fn make_sessions(engine: &EngineHandle, sessions: &Sessions) ->
     };
     let rows: Vec<SessionRow> = (0..sessions.count).map(row).collect();
     engine.import_sessions(&rows, false, By::System).await?;
-    let wave = |line, name: &str, group: Option<&str>| WaveRow {
+    let wave = |(line, (name, group, opens_at)): (u64, &(String, Option<String>, Instant))| WaveRow {
         line,
-        name: name.to_owned(),
+        name: name.clone(),
         born_from: None,
         born_to: None,
-        group: group.map(str::to_owned),
-        opens_at: sessions.opens_at,
+        group: group.clone(),
+        opens_at: *opens_at,
     };
-    let waves = [wave(2, "高齢者", Some("高齢者")), wave(3, "市民", None)];
+    let waves: Vec<WaveRow> = (2..).zip(&sessions.waves).map(wave).collect();
     engine.import_waves(&waves, false, By::System).await?;
     let drafts = engine.drafts(sessions.opens_at);
     engine.publish(&drafts, sessions.opens_at, By::System).await?;
     Ok(())
+}
+
+/// A venue's name; a large city has several of a kind.
+fn venue(kind: usize, another: u32) -> String {
+    let name = VENUES[kind];
+    if another == 0 { name.to_owned() } else { format!("{name}（第{}会場）", another + 1) }
 }
 
 async fn make_staff(folder: &DataFolder, engine: &EngineHandle) -> Result<(), Failure> {

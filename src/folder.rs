@@ -104,6 +104,7 @@ impl DataFolder {
             vaccines: config.vaccines(),
             hashing: PasswordHashParams::default(),
             free_disk_floor_bytes: config.store.free_disk_floor_bytes(),
+            waiting_room: config.waiting_room.rules(),
         }
     }
 

@@ -22,6 +22,7 @@ mod rehearse;
 mod run_file;
 mod serve;
 mod stop_signals;
+mod switches;
 mod systemd;
 mod terminal;
 
@@ -125,6 +126,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             install_tls()?;
             commands::notice(&folder, command).await
         }
+        Command::Switch(command) => commands::switch(&folder, command).await,
         Command::Backup(command) => commands::backup(&folder, command).await,
         Command::Rehearse(args) => rehearse::rehearse(&folder, args).await,
         Command::Alert(command) => {

@@ -72,7 +72,7 @@ fn said(notice: &Notice, place: usize) -> NoticeSaid {
 }
 
 /// Whom the monitor names, as the journal names them.
-fn maker(by: &str) -> By {
+pub(crate) fn maker(by: &str) -> By {
     match by.split_once(':') {
         Some(("staff", login)) => By::Staff(login.into()),
         Some(("uid", uid)) => uid.parse().map_or(By::System, |uid| By::CommandLine { uid }),

@@ -23,6 +23,7 @@ pub(crate) struct Server {
     child: Child,
     log: std::path::PathBuf,
     pub(crate) public: SocketAddr,
+    pub(crate) staff: SocketAddr,
     pub(crate) ops: SocketAddr,
 }
 
@@ -63,10 +64,10 @@ impl Server {
         let mut guard = Guard(Some(command.spawn().map_err(Failure::io("the server"))?));
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            if let Some((public, ops)) = read_run_file(&data.join("run.json"))
+            if let Some([public, staff, ops]) = read_run_file(&data.join("run.json"))
                 && let Some(child) = guard.0.take()
             {
-                return Ok(Self { child, log, public, ops });
+                return Ok(Self { child, log, public, staff, ops });
             }
             let ended = guard.0.as_mut().and_then(|child| child.try_wait().ok().flatten());
             if let Some(status) = ended {
@@ -116,10 +117,10 @@ impl Server {
 }
 
 /// Where the server listens, once it is ready.
-fn read_run_file(path: &Path) -> Option<(SocketAddr, SocketAddr)> {
+fn read_run_file(path: &Path) -> Option<[SocketAddr; 3]> {
     let run: serde_json::Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let address = |name: &str| run[name].as_str()?.strip_prefix("http://")?.parse().ok();
-    Some((address("public")?, address("ops")?))
+    Some([address("public")?, address("staff")?, address("ops")?])
 }
 
 fn tail(log: &Path) -> String {

@@ -8,8 +8,9 @@ use sesshu_backup::service::{Backup, BackupHandle};
 use sesshu_engine::core::event::By;
 use sesshu_engine::priority::{Work, this_thread_is_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
-use sesshu_http::{Auth, CallCentre, PublicConfig, ServeOptions, StaffConfig};
-use sesshu_monitor::MonitorHandle;
+use sesshu_http::{
+    Auth, CallCentre, ConnectionLimits, Guard, Load, PublicConfig, ServeOptions, StaffConfig, SwitchDesk,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -24,10 +25,14 @@ use crate::notices;
 use crate::open_files;
 use crate::run_file::{Addresses, RunFile};
 use crate::stop_signals::StopSignals;
+use crate::switches::{self, Switches};
 use crate::systemd::{Answering, Service};
 
 /// How many connections may wait to be accepted; the system may hold fewer (`net.core.somaxconn`).
 const CONNECTIONS_WAITING_MAX: i32 = 4_096;
+/// How many connections staff's listener, and the one for monitors, may have: places of their own beside residents'.
+const STAFF_CONNECTIONS_MAX: usize = 1_024;
+const OPS_CONNECTIONS_MAX: usize = 128;
 /// How often the certificate's files are looked at.
 const TLS_LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked whether personal data is to be erased.
@@ -83,8 +88,9 @@ async fn listen_watched(
     backups: Option<BackupHandle>,
     ready: impl FnOnce(&Addresses) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let monitor = monitoring::start(folder, config, engine, backups.as_ref())?;
-    let asked = Asked { engine: Some(engine.clone()), monitor: monitor.handle(), backups };
+    let switches = Switches::open_for_server(&folder.path).await.map_err(Failure::io("the switches"))?;
+    let monitor = monitoring::start(folder, config, engine, backups.as_ref(), switches.clone())?;
+    let asked = Asked { engine: Some(engine.clone()), monitor: monitor.handle(), backups, switches: Some(switches) };
     let served = listen_beside(folder, config, args, engine, asked, ready).await;
     tokio::task::spawn_blocking(move || monitor.stop()).await.map_err(Failure::internal)?;
     served
@@ -109,12 +115,15 @@ async fn listen_beside(
     let control = control::listen(&folder.path).map_err(Failure::io("the control socket"))?;
     let metrics = sesshu_http::install_metrics().map_err(Failure::internal)?;
     let token_key = folder.engine_config(config).token_key()?;
-    let public_config = public_config(config, training, monitor);
+    let public_config = public_config(config, training, &asked);
     let mut limits = public_config.connections.clone();
-    limits.connections_max = open_files::raise_for(limits.connections_max);
+    limits.connections_max = open_files::raise_for(limits.connections_max, STAFF_CONNECTIONS_MAX + OPS_CONNECTIONS_MAX);
     let auth = Arc::new(Auth::new(&token_key));
+    let guard = Guard::new(engine.clone(), Arc::clone(&auth), &public_config);
+    let load = public_config.load.clone();
     let public = sesshu_http::public_router(engine.clone(), auth, public_config);
-    let options = ServeOptions { tls: tls.clone(), limits, shutdown_deadline: LISTENERS_STOP_MAX };
+    let few = |connections_max| ConnectionLimits { connections_max, ..ConnectionLimits::default() };
+    let unguarded = ServeOptions { shutdown_deadline: LISTENERS_STOP_MAX, ..ServeOptions::default() };
     let (stop, stopping) = watch::channel(false);
     let stopped = |mut stopping: watch::Receiver<bool>| async move {
         let _ = stopping.wait_for(|stop| *stop).await;
@@ -126,19 +135,19 @@ async fn listen_beside(
         public_runtime.handle().spawn(sesshu_http::serve(
             listeners.public,
             public,
-            options.clone(),
+            ServeOptions { tls: tls.clone(), guard: Some(guard), limits, ..unguarded.clone() },
             stopped(stopping.clone()),
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.staff,
             sesshu_http::staff_router(engine.clone(), staff_config(config, training, &stopping, &asked)),
-            options,
+            ServeOptions { tls: tls.clone(), limits: few(STAFF_CONNECTIONS_MAX), ..unguarded.clone() },
             stopped(stopping.clone()),
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.ops,
-            sesshu_http::ops_router(engine.clone(), metrics, Some(monitor.clone())),
-            ServeOptions { shutdown_deadline: LISTENERS_STOP_MAX, ..ServeOptions::default() },
+            sesshu_http::ops_router(engine.clone(), metrics, Some(monitor.clone()), load),
+            ServeOptions { limits: few(OPS_CONNECTIONS_MAX), ..unguarded },
             stopped(stopping),
         )),
     ];
@@ -251,13 +260,17 @@ pub(crate) fn city_config(config: &Config) -> PublicConfig {
     }
 }
 
-fn public_config(config: &Config, training: bool, monitor: &MonitorHandle) -> PublicConfig {
+fn public_config(config: &Config, training: bool, asked: &Asked) -> PublicConfig {
     PublicConfig {
         training,
         tls: config.tls.is_some(),
         trusted_proxy: config.proxy.as_ref().map(Proxy::trusted),
         login_minutes: config.login.minutes,
-        monitor: Some(monitor.clone()),
+        login_queue: config.login_queue.settings(),
+        monitor: Some(asked.monitor.clone()),
+        load: Load::new(config.limits.load()),
+        connections: config.limits.connections(),
+        switches: asked.switches.as_ref().map(Switches::shown).unwrap_or_default(),
         ..city_config(config)
     }
 }
@@ -278,6 +291,8 @@ fn staff_config(config: &Config, training: bool, stopping: &watch::Receiver<bool
         keep_days: config.campaign.keep_days,
         monitor: Some(asked.monitor.clone()),
         backups: asked.backups.as_ref().map(backups::desk),
+        switches: asked.switches.as_ref().map(Switches::shown).unwrap_or_default(),
+        switch_desk: asked.switches.clone().map(|switches| Arc::new(switches) as Arc<dyn SwitchDesk>),
         ..StaffConfig::default()
     }
 }
@@ -295,8 +310,9 @@ impl Helpers {
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
     ) -> Self {
         let erasing = erase_when_due(engine.clone(), config.campaign.keep_days);
-        let monitor = asked.monitor.clone();
+        let (monitor, switches) = (asked.monitor.clone(), asked.switches.clone());
         let mut tasks = vec![tokio::spawn(control.run(asked)), tokio::spawn(erasing)];
+        tasks.extend(switches.map(|switches| tokio::spawn(switches::keep(engine.clone(), switches))));
         let page = notices::page_path(folder, config);
         tasks.push(tokio::spawn(notices::note(engine.clone(), monitor.clone())));
         tasks.push(tokio::spawn(notices::keep_page(engine.clone(), monitor.clone(), city_config(config), page)));

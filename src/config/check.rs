@@ -142,8 +142,17 @@ impl Config {
         if !(5..=1_440).contains(&self.login.minutes) {
             return wrong("login", "minutes", "must be from 5 to 1440");
         }
+        if let Some((key, message)) = self.login_queue.wrong() {
+            return wrong("login_queue", key, message);
+        }
+        if let Some((key, message)) = self.limits.wrong() {
+            return wrong("limits", key, message);
+        }
         if let Some((key, message)) = self.staff.wrong() {
             return wrong("staff", key, message);
+        }
+        if let Some((key, message)) = self.waiting_room.wrong() {
+            return wrong("waiting_room", key, message);
         }
         if self.campaign.keep_days > Campaign::KEEP_DAYS_MAX {
             return wrong("campaign", "keep_days", "must be from 0 to 3650");

@@ -1,7 +1,9 @@
 //! The configuration: one TOML file, every key checked, every error with its file, line and key.
 
 mod check;
+mod limits;
 mod staff;
+mod waiting_room;
 mod watch;
 
 use std::net::IpAddr;
@@ -16,7 +18,9 @@ use sesshu_engine::core::time::ClockTime;
 use sesshu_monitor::MonitorConfig;
 
 pub(crate) use check::ConfigError;
+use limits::Limits;
 use staff::Staff;
+use waiting_room::WaitingRoom;
 pub(crate) use watch::{WATCH_CONFIG_NAME, WATCH_TEMPLATE, read_if_watch_file, read_watch_file};
 
 /// The file that `init` writes: every key with its default, explained.
@@ -33,8 +37,11 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) login: Login,
+    pub(crate) login_queue: LoginQueue,
+    pub(crate) limits: Limits,
     pub(crate) staff: Staff,
     pub(crate) rules: RulesConfig,
+    pub(crate) waiting_room: WaitingRoom,
     pub(crate) campaign: Campaign,
     pub(crate) store: Store,
     pub(crate) monitor: MonitorConfig,
@@ -142,6 +149,44 @@ pub(crate) struct Login {
 impl Default for Login {
     fn default() -> Self {
         Self { minutes: 120 }
+    }
+}
+
+/// The line in front of the login.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LoginQueue {
+    pub(crate) engage_after_ms: u32,
+    pub(crate) admitted_minutes: u32,
+    pub(crate) address_burst: u32,
+}
+
+impl Default for LoginQueue {
+    fn default() -> Self {
+        let sesshu_http::LoginQueue { engage_after_ms, admitted_minutes, address_burst } =
+            sesshu_http::LoginQueue::default();
+        Self { engage_after_ms, admitted_minutes, address_burst }
+    }
+}
+
+impl LoginQueue {
+    /// The settings as the listener takes them.
+    pub(crate) const fn settings(&self) -> sesshu_http::LoginQueue {
+        let Self { engage_after_ms, admitted_minutes, address_burst } = *self;
+        sesshu_http::LoginQueue { engage_after_ms, admitted_minutes, address_burst }
+    }
+
+    /// The first key with a wrong value, and what it must be.
+    fn wrong(&self) -> Option<(&'static str, &'static str)> {
+        if !(100..=7_000).contains(&self.engage_after_ms) {
+            Some(("engage_after_ms", "must be from 100 to 7000"))
+        } else if !(1..=60).contains(&self.admitted_minutes) {
+            Some(("admitted_minutes", "must be from 1 to 60"))
+        } else if !(1..=100_000).contains(&self.address_burst) {
+            Some(("address_burst", "must be from 1 to 100000"))
+        } else {
+            None
+        }
     }
 }
 
@@ -271,7 +316,10 @@ impl Config {
         Self {
             city: self.city.clone(),
             login: self.login.clone(),
+            login_queue: self.login_queue.clone(),
+            limits: self.limits.clone(),
             rules: self.rules.clone(),
+            waiting_room: self.waiting_room.clone(),
             campaign: self.campaign.clone(),
             store: Store { high_water: None, ..self.store.clone() },
             vaccines: self.vaccines.clone(),
@@ -345,8 +393,10 @@ mod tests {
         assert_eq!(template.vaccines(), default.vaccines());
         assert_eq!(template.listen.public, default.listen.public);
         assert_eq!(template.login.minutes, default.login.minutes);
+        assert_eq!(template.login_queue, default.login_queue);
         assert_eq!(template.staff, default.staff);
         assert_eq!(template.campaign, default.campaign);
+        assert_eq!(template.waiting_room.rules(), default.waiting_room.rules());
         assert_eq!(template.monitor, default.monitor);
         assert_eq!(template.backup, default.backup);
         assert_eq!(template.city.name, default.city.name);
@@ -370,12 +420,20 @@ mod tests {
             ("[login]\nminutes = \"two\"\n", 2, "minutes"),
             ("[login]\n\nminuts = 3\n", 3, "minuts"),
             ("[login]\nminutes = 0\n", 2, "minutes"),
+            ("[login_queue]\nengage_after_ms = 9000\n", 2, "engage_after_ms"),
+            ("[login_queue]\nadmitted_minutes = 0\n", 2, "admitted_minutes"),
+            ("[login_queue]\naddress_burst = 0\n", 2, "address_burst"),
             ("[rules]\nhold_minutes = 5\nchange_deadline = \"25:00\"\n", 3, "change_deadline"),
             ("[rules]\nhold_minutes = 9\nhold_minutes_total = 8\n", 3, "hold_minutes_total"),
             ("[listen]\npublic = \"somewhere\"\n", 2, "public"),
             ("[city]\nname = \"\"\n", 2, "name"),
             ("[staff]\nidle_minutes = 0\n", 2, "idle_minutes"),
             ("[campaign]\nkeep_days = 5000\n", 2, "keep_days"),
+            ("[waiting_room]\ndraw_minutes = 0\n", 2, "draw_minutes"),
+            ("[waiting_room]\nper_second_min = 0\n", 2, "per_second_min"),
+            ("[waiting_room]\nper_second_min = 9\nper_second_max = 8\n", 3, "per_second_max"),
+            ("[waiting_room]\nstart_per_second = 20001\n", 2, "start_per_second"),
+            ("[waiting_room]\nfirst_people = 1000001\n", 2, "first_people"),
             ("[staff]\nallow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n", 2, "allow"),
             ("[staff]\norigin = \"kanri\"\n", 2, "origin"),
             ("[monitor]\nevery_seconds = 0\n", 2, "every_seconds"),
