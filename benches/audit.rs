@@ -10,6 +10,7 @@ use std::time::Instant as StdInstant;
 use sesshu_engine::core::event::{By, Entry, Event};
 use sesshu_engine::core::event_kind::EventKind;
 use sesshu_engine::core::ids::{CityId, DoseNo, ResidentNo};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::resident::EndedLogin;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::staff::{CallId, StaffRole, View};
@@ -74,6 +75,7 @@ fn config(folder: &Path) -> EngineConfig {
         vaccines: vec![vaccine],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }
 

@@ -17,6 +17,14 @@ pub fn pin_to(core: usize) {
     sched_setaffinity(None, &cores).expect("a thread may be bound to a core of this machine");
 }
 
+/// Does `work` on `core` alone, and comes back to `home`: what it starts stays there.
+pub fn on_core<T>(core: usize, home: usize, work: impl FnOnce() -> T) -> T {
+    pin_to(core);
+    let done = work();
+    pin_to(home);
+    done
+}
+
 /// Lets the calling thread wait for all others of its core.
 pub fn yield_to_others() {
     // It may be nice already; that is as good.

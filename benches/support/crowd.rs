@@ -23,6 +23,11 @@ impl Crowd {
         Self { key: key.try_into().expect("a key of 32 bytes"), granted, next: 1 }
     }
 
+    /// Leaves the next `count` residents to others.
+    pub const fn leave_out(&mut self, count: u32) {
+        self.next += count;
+    }
+
     /// One request of each of the next `count` residents, who book dose 1 at `places` in turn.
     pub fn bookings(&mut self, count: usize, places: &[Place]) -> Requests {
         let bodies: Vec<Value> = places.iter().map(|place| place.dose(1)).collect();
@@ -54,13 +59,16 @@ pub fn booking(token: &str, body: &str) -> Box<[u8]> {
     text.into_bytes().into()
 }
 
+/// In how many days the sessions are that [`open_sessions`] opens.
+pub const OPEN_SESSIONS_IN_DAYS: i64 = 30;
+
 /// Opens `sessions` sessions of so many slots, each with the most places that a slot can have; gives all their slots.
 pub async fn open_sessions(city: &City, venue: &str, sessions: usize, slots: usize) -> Vec<Place> {
     const PLACES_PER_SLOT: usize = 10_000;
     assert!(slots <= SLOT_ENDS.len(), "a session has at most {} slots here", SLOT_ENDS.len());
     let plan = |index| PlannedSession {
         end: SLOT_ENDS[slots - 1],
-        ..PlannedSession::new(&format!("{venue}の会場{index}"), 30, PLACES_PER_SLOT)
+        ..PlannedSession::new(&format!("{venue}の会場{index}"), OPEN_SESSIONS_IN_DAYS, PLACES_PER_SLOT)
     };
     let planned: Vec<PlannedSession> = (0..sessions).map(plan).collect();
     let open = city.open(&planned).await;

@@ -11,6 +11,7 @@ use sesshu_engine::clock::{Clock, ManualClock};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{BookingNumber, Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
 use sesshu_engine::core::leg::{Leg, Legs};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};
@@ -60,6 +61,7 @@ impl EngineRush {
             vaccines: vec![vaccine],
             hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
             free_disk_floor_bytes: 0,
+            waiting_room: WaitingRules::default(),
         };
         config.create().expect("a new store");
         let clock = Arc::new(ManualClock::at(START));

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{Channel, CityId, DoseNo, RequestKey, ResidentNo, SessionId, SlotNo};
 use sesshu_engine::core::leg::{Leg, Legs};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};
@@ -121,6 +122,7 @@ fn config(data: &Path) -> EngineConfig {
         vaccines: vec![vaccine],
         hashing: PasswordHashParams::default(),
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }
 

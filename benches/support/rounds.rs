@@ -31,10 +31,17 @@ pub fn p99_ms(latencies: &[Duration]) -> f64 {
 /// How long all threads of a process have been on a processor so far.
 #[must_use]
 pub fn processor_time(process_id: u32) -> Duration {
+    threads_time(process_id, "")
+}
+
+/// [`processor_time`] of the threads whose names begin with `name`.
+#[must_use]
+pub fn threads_time(process_id: u32, name: &str) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{process_id}/task")).expect("a process of this machine");
     let nanoseconds = threads.flatten().filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
+        let read = |file: &str| std::fs::read_to_string(thread.path().join(file)).ok();
+        let is_asked = name.is_empty() || read("comm")?.starts_with(name);
+        if is_asked { read("schedstat")?.split(' ').next()?.parse::<u64>().ok() } else { None }
     });
     Duration::from_nanos(nanoseconds.sum())
 }

@@ -2,11 +2,11 @@
 //! request's bytes are given, and of the answer only the status, the length and the body are looked at.
 
 use std::io::{Error, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const STATUS_AT: std::ops::Range<usize> = 9..12;
@@ -27,16 +27,44 @@ pub struct Wire {
 pub struct Answer<'a> {
     /// The status code.
     pub status: u16,
+    /// The status line and the headers.
+    pub head: &'a [u8],
     /// The body.
     pub body: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// The value of the first header of this name, which is given in lower case, as our servers write it.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let mut lines = self.head.split(|byte| *byte == b'\n').skip(1);
+        let value = lines.find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b":"))?;
+        std::str::from_utf8(value).ok().map(str::trim)
+    }
 }
 
 impl Wire {
     /// Opens a connection.
     pub async fn open(server: SocketAddr) -> Result<Self, Error> {
-        let stream = TcpStream::connect(server).await?;
+        Self::over(TcpStream::connect(server).await?)
+    }
+
+    /// Opens a connection from the loopback address `source`: for the server somebody else's than that from another one.
+    pub async fn open_from(source: Ipv4Addr, server: SocketAddr) -> Result<Self, Error> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        Self::over(socket.connect(server).await?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Self, Error> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: vec![0; ANSWER_BYTES_MAX].into(), seen: (0, 0) })
+    }
+
+    /// Whether the server has closed it. Between two exchanges nothing else is to be read.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.stream.try_read(&mut [0]).is_ok()
     }
 
     /// Sends the bytes of a request and reads the answer.
@@ -51,7 +79,7 @@ impl Wire {
             filled += read;
             if let Some(body) = self.body(filled) {
                 let status = number(&self.buffer[STATUS_AT]) as u16;
-                return Ok(Answer { status, body: &self.buffer[body] });
+                return Ok(Answer { status, head: &self.buffer[..body.start], body: &self.buffer[body] });
             }
         }
     }
