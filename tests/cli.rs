@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
-use sesshu_tests::{City, PlannedSession, Sesshu, wait_until};
+use sesshu_tests::{City, Client, PlannedSession, Request, Sesshu, wait_until, wait_until_async};
 use tempfile::TempDir;
 
 struct Folder {
@@ -315,6 +315,60 @@ fn accounts_are_added_listed_and_disabled_and_the_last_admin_stays() {
     folder.run(["staff", "list"]).run().done().says(&["ito", "disabled"]);
     folder.run(["staff", "disable", "sato", "--undo"]).run().done();
     folder.run(["staff", "disable", "nobody"]).run().expect_code(1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_bookings_are_closed_and_opened_with_and_without_a_server_and_each_turn_is_noted_once() {
+    let mut city = City::demo().residents(20).start();
+    let session = city.open_one(PlannedSession::new("止める会場", 30, 5)).await;
+    let place = session.place(0).dose(1);
+    let (mut device, mut other) = (city.someone().await, city.someone().await);
+    device.book("kept", &place).await.expect(201);
+    let switch = |city: &City, arguments: &[&str]| city.command([&["switch"], arguments, &["--json"]].concat()).run();
+    let off = switch(&city, &["off", "new_bookings", "--reason", "試験", "--for", "600"]).done().json();
+    assert_eq!((&off["turned"], &off["unsaved"]), (&json!(true), &json!(null)), "{off}");
+    assert_eq!((&off["switches"][0]["off"], &off["switches"][0]["reason"]), (&json!(true), &json!("試験")), "{off}");
+    for path in ["/api/v1/holds", "/api/v1/bookings"] {
+        let refused = other.send(Request::new("POST", path).key("new").json(&place)).await;
+        assert!(refused.header("retry-after").is_some());
+        let problem = refused.refused(503, "paused");
+        assert_eq!(problem["retry_at"], off["switches"][0]["until"], "{problem}");
+    }
+    device.book("kept", &place).await.expect(200);
+    let listed = city.command(["switch", "list"]).language("ja_JP.UTF-8").run().done();
+    listed.says(&["× 停止中", "ウェブの新規予約", "試験"]);
+    switch(&city, &["off", "everything"]).expect_code(2);
+    switch(&city, &["off", "new_bookings", "--for", "0"]).expect_code(2);
+
+    // Without a server, and without a store that could be opened.
+    city.stop();
+    let store = city.data().join("sesshu.redb");
+    let away = city.data().join("away");
+    std::fs::rename(&store, &away).expect("the store is away");
+    assert_eq!(switch(&city, &["list"]).done().json()["switches"][0]["off"], true, "it stays off");
+    switch(&city, &["off", "lists"]).done();
+    assert_eq!(switch(&city, &["off", "lists"]).done().json()["turned"], false, "it is off already");
+    std::fs::rename(&away, &store).expect("the store is back");
+    city.restart();
+    let mut other = city.someone().await;
+    other.book("new", &place).await.refused(503, "paused");
+    switch(&city, &["on", "new_bookings"]).done();
+    other.book("new", &place).await.expect(201);
+    let mut desk = Client::new(city.staff(), std::net::Ipv4Addr::LOCALHOST);
+    let cookie = city.new_staff("ops").sign_in(&mut desk).await;
+    let audit = wait_until_async("the journal to have every turn", Duration::from_secs(20), async || {
+        let page =
+            desk.send(Request::new("GET", "/audit?kind=switch").header("cookie", &cookie)).await.expect(200).text();
+        page.contains("を再開しました").then_some(page)
+    });
+    let audit = audit.await;
+    let turns =
+        ["「ウェブの新規予約」を止めました", "「空きの即時表示」を止めました", "「ウェブの新規予約」を再開しました"];
+    assert_eq!(turns.map(|turn| audit.matches(turn).count()), [1, 1, 1], "{audit}");
+    assert!(!audit.contains("試験"), "why is not in the journal");
+    city.stop();
+    let verified = city.verify();
+    assert_eq!(verified["ok"], true, "{verified}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ const STORED: &[(&str, &str)] = &[
     ("engine/src/core/resident.rs", "DoseElsewhere"),
     ("engine/src/core/resident.rs", "KeyRecord"),
     ("engine/src/core/resident.rs", "EndedLogin"),
+    ("engine/src/core/line.rs", "Arrival"),
     ("engine/src/core/contact.rs", "Contact"),
     ("engine/src/core/contact.rs", "ContactRecord"),
     ("engine/src/core/credential.rs", "StoredPassword"),

@@ -12,6 +12,7 @@ async fn every_route_of_a_person_needs_a_login() {
     let body = json!({"session": "1", "slot": "1", "dose": 1});
     let requests = [
         Request::new("GET", "/api/v1/me"),
+        Request::new("GET", "/api/v1/queue"),
         Request::new("POST", "/api/v1/logout"),
         Request::new("POST", "/api/v1/holds").json(&body),
         Request::new("DELETE", "/api/v1/holds/1"),

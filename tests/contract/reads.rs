@@ -100,13 +100,40 @@ async fn days_and_sessions_show_what_a_resident_could_take() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nobody_waits_everybody_may_go_on_and_anybody_sees_the_draws() {
+    let city = city();
+    let standing = city.someone().await.get("/api/v1/queue").await.expect(200).json();
+    // An opening of another test may be near.
+    assert!([json!("open"), json!("before_open")].contains(&standing["state"]), "{standing}");
+    assert_eq!(members(&standing), ["look_again_seconds", "opens_at", "state"]);
+    let mut device = city.device();
+    let answer = device.get("/api/v1/queue/draw").await.expect(200);
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=10"));
+    let draws = answer.json();
+    assert!(draws["last"]["seed"].as_str().is_some_and(|seed| seed.len() == 64), "the demo has opened: {draws}");
+    let tag = answer.header("etag").expect("a tag").to_owned();
+    let again = device.send(Request::new("GET", "/api/v1/queue/draw").header("if-none-match", tag)).await;
+    assert_eq!(again.status, 304);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_description_names_every_route() {
     let city = city();
     let description = city.device().get("/api/v1/openapi.json").await.expect(200).json();
     let paths: Vec<&str> = description["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
-    for route in
-        ["/login", "/logout", "/me", "/days", "/sessions", "/holds", "/holds/{hold}", "/bookings", "/bookings/{number}"]
-    {
+    for route in [
+        "/login",
+        "/logout",
+        "/me",
+        "/days",
+        "/sessions",
+        "/queue",
+        "/queue/draw",
+        "/holds",
+        "/holds/{hold}",
+        "/bookings",
+        "/bookings/{number}",
+    ] {
         assert!(paths.iter().any(|path| path.trim_start_matches("/api/v1") == route), "{route} in {paths:?}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sesshu_engine::clock::{Clock, ManualClock};
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo, ResidentNo};
+use sesshu_engine::core::pace::WaitingRules;
 use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};
@@ -47,6 +48,7 @@ pub(crate) fn config(folder: &Path) -> EngineConfig {
         vaccines: vec![vaccine],
         hashing: PasswordHashParams { memory_kib: 8, passes: 1, lanes: 1 },
         free_disk_floor_bytes: 0,
+        waiting_room: WaitingRules::default(),
     }
 }
 

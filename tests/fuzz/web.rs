@@ -50,6 +50,7 @@ const CODES: &[&str] = &[
     "already_booked",
     "interval",
     "full",
+    "queued",
     "busy",
     "unavailable",
 ];
@@ -78,6 +79,9 @@ const WORDS: &[&str] = &[
     "/my/{number}",
     "/calendar.ics",
     "/contact",
+    "/wait?back=/choose%3Fdose%3D1",
+    "/draw",
+    "/api/v1/queue",
     "&",
     "{token}",
     "{number}",

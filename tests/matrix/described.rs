@@ -301,6 +301,9 @@ fn page_of_the_city(town: &Town, row: RouteRow) -> Page {
             let fields = form(&[("contact", "nobody"), ("reached", "yes")]);
             Page { form: fields, also: &[400, 404, 503], ..Page::default() }
         }
+        (Get, "/ops/switches") => Page { query: "?switch=new_bookings".to_owned(), ..Page::default() },
+        // Turned on where it is on: nothing changes for the rest of the matrix.
+        (Post, "/ops/switches") => Page { form: form(&[("switch", "new_bookings"), ("to", "on")]), ..Page::default() },
         (_, "/ops/incidents/{no}" | "/ops/incidents/{no}/acknowledge" | "/ops/silences/{no}/end") => {
             Page { also: &[404], ..Page::default() }
         }

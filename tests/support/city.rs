@@ -403,9 +403,16 @@ impl Drop for City {
 /// Logs in on `device`, again while the server has too much to do.
 async fn login(mut device: Client, resident: &Resident) -> Client {
     let body = json!({"id": resident.id, "password": resident.password});
+    let mut ticket: Option<String> = None;
     for _ in 0..LOGIN_TRIES_MAX {
-        let answer = device.send(Request::new("POST", "/api/v1/login").json(&body)).await;
+        let mut request = Request::new("POST", "/api/v1/login").json(&body);
+        if let Some(ticket) = &ticket {
+            request = request.header("x-sesshu-ticket", ticket.as_str());
+        }
+        let answer = device.send(request).await;
         if answer.status == 503 {
+            // Whoever goes in by turns keeps their place.
+            ticket = answer.header("x-sesshu-ticket").map(str::to_owned).or(ticket);
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         }

@@ -2,8 +2,9 @@
 //! room for anything new.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use sesshu_tests::{City, Resident, Tracer, clock, not_run};
+use sesshu_tests::{City, Resident, Tracer, clock, not_run, wait_until_async};
 
 use super::{Record, Tour};
 use crate::language::Language;
@@ -14,6 +15,7 @@ const RESIDENTS: usize = 20;
 
 pub(super) async fn states(stage: &Stage, language: Language, record: &mut Record) {
     before_opening(stage, language, record).await;
+    waiting(stage, language, record).await;
     in_waves(stage, language, record).await;
     announced(stage, language, record).await;
     too_busy(stage, language, record).await;
@@ -21,12 +23,49 @@ pub(super) async fn states(stage: &Stage, language: Language, record: &mut Recor
 }
 
 async fn before_opening(stage: &Stage, language: Language, record: &mut Record) {
-    let city = City::demo().residents(RESIDENTS).open_in(2 * 3600).start();
+    let city =
+        City::demo().residents(RESIDENTS).open_in(2 * 3600).config("[waiting_room]\ndraw_minutes = 180\n").start();
     let mut tour = Tour::begin(stage, &city, language, record).await;
     tour.stop_at("/", "top-before-opening").await;
     tour.visit.log_in(&city.resident()).await;
     tour.stop_at("/my", "my-before-opening").await;
     tour.stop_at("/choose?dose=1", "choose-before-opening").await;
+    if language == Language::JAPANESE {
+        tour.stop_at("/draw", "draw-before-opening").await;
+        tour.stop_at(WAIT, "wait-before-opening").await;
+    }
+    tour.visit.end();
+}
+
+/// The waiting room, on the way to the choice for dose 1.
+const WAIT: &str = "/wait?back=/choose%3Fdose%3D1";
+/// People who are in a draw, and so come before somebody who logs in after the opening.
+const IN_DRAW: usize = 100;
+/// Nobody is let in at once, and one person a second then.
+const ONE_A_SECOND: &str =
+    "[waiting_room]\nfirst_people = 0\nstart_per_second = 1\nper_second_min = 1\nper_second_max = 1\n";
+
+/// Somebody comes a moment too late. What each language says in the waiting room, and of fewer places than people, is tested over the
+/// router: here it is looked at once, in the language with the shortest tour.
+async fn waiting(stage: &Stage, language: Language, record: &mut Record) {
+    if language != Language::ENGLISH {
+        return;
+    }
+    let city = City::demo().residents(IN_DRAW + 1).open_in(12).config(ONE_A_SECOND).start();
+    let mut people = city.people(IN_DRAW).await;
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    let (_, first) = &mut people[0];
+    wait_until_async("the opening", Duration::from_secs(20), async || {
+        let standing = first.get("/api/v1/queue").await.expect(200).json();
+        (standing["state"] != "before_open").then_some(())
+    })
+    .await;
+    tour.visit.log_in(&city.resident()).await;
+    tour.visit.open("/choose?dose=1").await;
+    assert_eq!(tour.visit.path().await, "/wait", "{}", tour.visit.text().await);
+    tour.stop("waiting").await;
+    tour.stop_at("/my", "my-waiting").await;
+    tour.stop_at("/draw", "draw-after-opening").await;
     tour.visit.end();
 }
 

@@ -68,6 +68,11 @@ async fn booking(tour: &mut Tour<'_>, stage: &Stage, plans: &[PlannedSession], o
     tour.stop_at("/", "top-logged-in").await;
     tour.stop_at("/my", "my-empty").await;
     tour.stop_at("/choose?dose=1", "choose").await;
+    if tour.visit.language == Language::JAPANESE {
+        // Nobody waits, so that it is one's turn at once.
+        tour.stop_at("/wait?back=/choose%3Fdose%3D1", "choose-ones-turn").await;
+        tour.visit.open("/choose?dose=1").await;
+    }
     tour.visit.ask(&format!("document.querySelector('{PLACES}').noValidate = true")).await;
     tour.visit.press(GO_ON).await;
     tour.stop("choose-nothing-chosen").await;
