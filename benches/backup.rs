@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sesshu_benches::crowd::{Crowd, open_sessions};
 use sesshu_benches::long_journal;
-use sesshu_benches::memory::{forget_peak, status_mib};
 use sesshu_benches::open_model::open_load;
 use sesshu_benches::rounds::{ROUNDS, median, p99_ms};
 use sesshu_benches::rush::client_runtime;
 use sesshu_engine::ledger::{Snapshot, read_export, rebuild, verify};
+use sesshu_tests::memory::{forget_peak, status_mib};
 use sesshu_tests::{City, Place, report};
 use tokio::runtime::Runtime;
 

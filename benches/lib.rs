@@ -13,8 +13,6 @@ pub mod crowd;
 pub mod engine_rush;
 #[path = "support/long_journal.rs"]
 pub mod long_journal;
-#[path = "support/memory.rs"]
-pub mod memory;
 #[path = "support/million.rs"]
 pub mod million;
 #[path = "support/open_model.rs"]

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use sesshu_benches::bare_axum::be_bare_axum_if_asked;
 use sesshu_benches::cores;
 use sesshu_benches::crowd::OPEN_SESSIONS_IN_DAYS;
-use sesshu_benches::memory::{forget_peak, status_mib};
 use sesshu_benches::rounds::{p99_ms, processor_time};
 use sesshu_benches::rush::client_runtime;
+use sesshu_tests::memory::{forget_peak, status_mib};
 use sesshu_tests::{City, clock, report, switches};
 
 use arrivals::{Arrivals, Pace};

@@ -16,6 +16,7 @@ use sesshu_engine::core::setup::Rules;
 use sesshu_engine::core::time::{ClockTime, Day};
 use sesshu_engine::roll::{PasswordHashParams, RollRow, SessionRow};
 use sesshu_engine::{EngineConfig, EngineHandle, VaccineSpec};
+use sesshu_tests::memory::status_mib;
 use sesshu_tests::{City, Place, Resident, wait_until};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -78,11 +79,7 @@ pub fn measure(runtime: &Runtime) -> Found {
 
 /// The server's resident memory, in bytes.
 fn memory(city: &City) -> f64 {
-    let run = fs::read(city.data().join("run.json")).expect("the server runs");
-    let run: serde_json::Value = serde_json::from_slice(&run).expect("run.json");
-    let status = fs::read_to_string(format!("/proc/{}/status", run["pid"])).expect("the process");
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-    kib.map_or(f64::NAN, |kib: f64| kib * 1_024.0)
+    status_mib(&city.process_id().to_string(), "VmRSS:") * 1_048_576.0
 }
 
 fn fill(data: &Path, step: &str) -> Child {

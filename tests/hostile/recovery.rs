@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sesshu_tests::memory::status_mib;
 use sesshu_tests::{City, Client, Place, PlannedSession, Request, Resident, Tracer, not_run, report, wait_until_async};
 use tokio::task::JoinSet;
 
@@ -138,10 +139,7 @@ impl Rush {
 
     /// The memory of the server, in MiB.
     fn memory_mib(&self) -> f64 {
-        let file = format!("/proc/{}/status", self.city.process_id());
-        let status = std::fs::read_to_string(file).expect("a process of this machine");
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-        kib.map_or(f64::NAN, |kib: f64| kib / 1024.0)
+        status_mib(&self.city.process_id().to_string(), "VmRSS:")
     }
 
     /// Everybody who was told that they have a booking has it.

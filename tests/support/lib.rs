@@ -9,6 +9,7 @@ pub mod clock;
 mod command;
 mod http_sink;
 mod listening;
+pub mod memory;
 mod operator;
 mod page;
 mod resident;
