@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sesshu_backup::service::{Backup, BackupHandle};
 use sesshu_engine::core::event::By;
-use sesshu_engine::priority::{Work, this_thread_is_for};
+use sesshu_engine::priority::{Work, this_thread_is_now_for};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 use sesshu_http::{
     Auth, CallCentre, ConnectionLimits, Guard, Load, PublicConfig, ServeOptions, StaffConfig, SwitchDesk,
@@ -129,7 +129,7 @@ async fn listen_beside(
         let _ = stopping.wait_for(|stop| *stop).await;
     };
 
-    let public_runtime = PublicRuntime::start()?;
+    let public_runtime = PublicRuntime::start(load.clone())?;
     let addresses = listeners.addresses(tls.is_some());
     let serving = vec![
         public_runtime.handle().spawn(sesshu_http::serve(
@@ -176,10 +176,13 @@ async fn listen_beside(
 struct PublicRuntime(Option<Runtime>);
 
 impl PublicRuntime {
-    fn start() -> Result<Self, Failure> {
+    fn start(load: Load) -> Result<Self, Failure> {
+        let follow_the_rush =
+            move || this_thread_is_now_for(if load.is_rush() { Work::ServingInARush } else { Work::Serving });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("public")
-            .on_thread_start(|| this_thread_is_for(Work::Serving))
+            .on_thread_start(|| this_thread_is_now_for(Work::Serving))
+            .on_thread_unpark(follow_the_rush)
             .enable_all()
             .build()
             .map_err(Failure::io("the residents' threads"))?;

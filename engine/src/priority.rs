@@ -4,8 +4,10 @@
 //! Hashing is work in bulk (`SCHED_BATCH`, sched(7)): it pushes nobody off the processor, and has one part in seventy of it while
 //! somebody else wants it all. The few hashes for staff are not bulk, and run like any other work of theirs. Backups run only while
 //! nobody else wants the processor (`SCHED_IDLE`). A commit takes its turn after those who are about to book: the shorter the
-//! processor, the larger the batch, and the fewer the commits.
+//! processor, the larger the batch, and the fewer the commits. In a rush, requests and decisions are work in bulk too, for the same
+//! reason: each of them alone takes microseconds, and waking somebody for it costs more.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use thread_priority::{
@@ -21,10 +23,14 @@ const BREATH: Duration = Duration::from_micros(50);
 pub enum Work {
     /// Decides places.
     Deciding,
+    /// Decides places in a rush: in bulk, after those who are about to ask.
+    DecidingInARush,
     /// Commits what was decided.
     Committing,
     /// Serves residents.
     Serving,
+    /// Serves residents in a rush: in bulk, since whoever is woken for each request alone pays more for that than for the request.
+    ServingInARush,
     /// Hashes residents' passwords.
     Hashing,
     /// Hashes the passwords of staff: a handful, for whom somebody on the phone waits.
@@ -39,7 +45,7 @@ impl Work {
             Self::Deciding | Self::Committing | Self::Serving | Self::HashingForStaff => {
                 NormalThreadSchedulePolicy::Other
             }
-            Self::Hashing => NormalThreadSchedulePolicy::Batch,
+            Self::DecidingInARush | Self::ServingInARush | Self::Hashing => NormalThreadSchedulePolicy::Batch,
             Self::BackingUp => NormalThreadSchedulePolicy::Idle,
         })
     }
@@ -47,8 +53,8 @@ impl Work {
     /// The nice value; the system ignores that of those who run while nobody else wants to.
     const fn nice(self) -> i32 {
         match self {
-            Self::Deciding | Self::HashingForStaff | Self::BackingUp => 0,
-            Self::Committing | Self::Serving => 5,
+            Self::Deciding | Self::DecidingInARush | Self::HashingForStaff | Self::BackingUp => 0,
+            Self::Committing | Self::Serving | Self::ServingInARush => 5,
             Self::Hashing => 19,
         }
     }
@@ -68,6 +74,14 @@ pub fn this_thread_is_for(work: Work) {
     }
 }
 
+/// [`this_thread_is_for`], for threads that ask often: it costs nothing when nothing has changed since the thread asked last.
+pub fn this_thread_is_now_for(work: Work) {
+    thread_local!(static BEFORE: Cell<Option<Work>> = const { Cell::new(None) });
+    if BEFORE.replace(Some(work)) != Some(work) {
+        this_thread_is_for(work);
+    }
+}
+
 /// Leaves the processor for a moment: between two pieces of work that together keep it for longer than a few milliseconds.
 ///
 /// Beside threads that never sleep, Linux 6.18 was seen to leave others waiting far beyond their share, whatever the priorities: even
@@ -84,8 +98,16 @@ mod tests {
 
     #[test]
     fn each_kind_of_work_gets_its_place() {
-        let all =
-            [Work::Deciding, Work::Committing, Work::Serving, Work::Hashing, Work::HashingForStaff, Work::BackingUp];
+        let all = [
+            Work::Deciding,
+            Work::DecidingInARush,
+            Work::Committing,
+            Work::Serving,
+            Work::ServingInARush,
+            Work::Hashing,
+            Work::HashingForStaff,
+            Work::BackingUp,
+        ];
         for work in all {
             let found = std::thread::spawn(move || {
                 this_thread_is_for(work);

@@ -14,7 +14,7 @@ mod rule;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use class::Class;
 pub(crate) use figures::ConnectionRefused;
@@ -58,6 +58,7 @@ struct State {
     level_milli: AtomicU32,
     bound: AtomicUsize,
     late_ms: AtomicU32,
+    rush: AtomicBool,
     /// Decides which requests of a class that is sent away in part are.
     turn: AtomicU32,
     /// Decides for how long: apart, so that the one does not follow from the other.
@@ -80,6 +81,7 @@ impl State {
             level_milli: AtomicU32::new(0),
             bound: AtomicUsize::new(limits.requests_in_flight_max),
             late_ms: AtomicU32::new(0),
+            rush: AtomicBool::new(false),
             turn: AtomicU32::new(0),
             wait_turn: AtomicU32::new(0),
             figures: Figures::default(),
@@ -169,6 +171,12 @@ impl Load {
         self.0.level_milli.load(Ordering::Relaxed) >= Class::Read.rank() * 1_000
     }
 
+    /// Whether so many requests come that they are better served in bulk.
+    #[must_use]
+    pub fn is_rush(&self) -> bool {
+        self.0.rush.load(Ordering::Relaxed)
+    }
+
     /// What is counted.
     pub(crate) fn figures(&self) -> &Figures {
         &self.0.figures
@@ -179,6 +187,7 @@ impl Load {
         self.0.level_milli.store(orders.level_milli, Ordering::Relaxed);
         self.0.bound.store(orders.bound, Ordering::Relaxed);
         self.0.late_ms.store(orders.late_ms, Ordering::Relaxed);
+        self.0.rush.store(orders.rush, Ordering::Relaxed);
     }
 }
 
@@ -214,7 +223,7 @@ mod tests {
 
     fn at_level(level_milli: u32) -> Load {
         let load = Load::default();
-        load.follow(Orders { level_milli, bound: 8_192, late_ms: 0, overworked: false });
+        load.follow(Orders { level_milli, bound: 8_192, late_ms: 0, overworked: false, rush: false });
         load
     }
 

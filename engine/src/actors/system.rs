@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use actix::{Actor, Arbiter, ArbiterHandle, System};
+use tokio::runtime::{Builder, Runtime};
 
 use super::clerk::SessionClerk;
 use super::grant::{Grant, Ticket};
@@ -16,7 +17,7 @@ use crate::clock::Clock;
 use crate::core::ids::SessionId;
 use crate::core::setup::Rules;
 use crate::ledger::{Index, LedgerQueue, SessionEntry, Submission, WriterFigures};
-use crate::priority::{Work, this_thread_is_for};
+use crate::priority::{Work, this_thread_is_now_for};
 
 /// How many threads the session actors are spread over.
 const ARBITERS: usize = 2;
@@ -149,21 +150,27 @@ pub(crate) struct ActorSystem {
 }
 
 impl ActorSystem {
-    /// Starts the threads.
-    pub(crate) fn start() -> io::Result<Self> {
+    /// Starts the threads. They see from `figures` whether there is a rush.
+    pub(crate) fn start(figures: &Arc<WriterFigures>) -> io::Result<Self> {
         let started: Arc<OnceLock<(System, Vec<ArbiterHandle>)>> = Arc::default();
         let (ready, wait) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::Builder::new().name("actors".into()).spawn({
-            let started = Arc::clone(&started);
+            let (started, figures) = (Arc::clone(&started), Arc::clone(figures));
             move || {
                 let runner = System::new();
-                let arbiters: Vec<Arbiter> = runner.block_on(async { (0..ARBITERS).map(|_| Arbiter::new()).collect() });
-                for arbiter in &arbiters {
-                    arbiter.spawn_fn(|| this_thread_is_for(Work::Deciding));
-                }
+                let arbiter = |_| {
+                    let figures = Arc::clone(&figures);
+                    Arbiter::try_with_tokio_rt(move || runtime_that_gives_way(figures))
+                };
+                let arbiters: io::Result<Vec<Arbiter>> =
+                    runner.block_on(async { (0..ARBITERS).map(arbiter).collect() });
+                let arbiters = match arbiters {
+                    Ok(arbiters) => arbiters,
+                    Err(error) => return drop(ready.send(Err(error))),
+                };
                 let handles = arbiters.iter().map(Arbiter::handle).collect();
                 let _ = started.set((System::current(), handles));
-                let _ = ready.send(());
+                let _ = ready.send(Ok(()));
                 if let Err(error) = runner.run() {
                     tracing::error!(%error, "the actors' system failed");
                 }
@@ -173,10 +180,21 @@ impl ActorSystem {
             }
         })?;
         let ended = || io::Error::other("the actors' thread ended at once");
-        wait.recv().map_err(|_| ended())?;
+        wait.recv().map_err(|_| ended())??;
         let (system, arbiters) = started.get().cloned().ok_or_else(ended)?;
         Ok(Self { system, arbiters, thread: Mutex::new(Some(thread)) })
     }
+}
+
+/// A runtime for one arbiter. Its thread pushes residents' threads off the processor for each decision; in a rush it does not, and
+/// then finds many decisions when its turn comes. That is a fifth of what a booking costs.
+fn runtime_that_gives_way(figures: Arc<WriterFigures>) -> io::Result<Runtime> {
+    this_thread_is_now_for(Work::Deciding);
+    let follow_the_rush = move || {
+        let rush = figures.rush.load(Ordering::Relaxed);
+        this_thread_is_now_for(if rush { Work::DecidingInARush } else { Work::Deciding });
+    };
+    Builder::new_current_thread().enable_all().on_thread_unpark(follow_the_rush).build()
 }
 
 impl Office for ActorSystem {

@@ -21,8 +21,8 @@ use crate::core::setup::Rules;
 use crate::core::time::Instant;
 use crate::gate::Gate;
 use crate::ledger::{
-    HighWaterFile, Index, LoadError, MARK_NAME, RecoverError, RedbLedger, StoreIdentity, StoreReader, recover,
-    spawn_writer,
+    HighWaterFile, Index, LoadError, MARK_NAME, RecoverError, RedbLedger, StoreIdentity, StoreReader, WriterFigures,
+    recover, spawn_writer,
 };
 use crate::roll::{HashPool, HashPoolSettings, PasswordHashParams, PasswordHasher};
 use crate::waiting_room::{Usher, WaitingRoom};
@@ -174,13 +174,15 @@ impl EngineConfig {
     ) -> Result<EngineHandle, StartError> {
         let hasher = Arc::new(PasswordHasher::new(self.hashing, key(&self.folder, "pepper")?)?);
         let pool = Arc::new(HashPool::start(&hasher, pool_settings()).map_err(io_error("hash pool"))?);
-        let office = Arc::new(ActorSystem::start().map_err(io_error("actors"))?);
+        let figures = Arc::default();
+        let office = Arc::new(ActorSystem::start(&figures).map_err(io_error("actors"))?);
         let index = Arc::new(index);
         let parts = Parts {
             clock,
             rules: self.rules.clone(),
             index: Arc::clone(&index),
             reader: ledger.reader(),
+            figures: Arc::clone(&figures),
             office,
             pool,
             hasher,
@@ -191,7 +193,6 @@ impl EngineConfig {
         };
         let (engine, sink) = EngineHandle::assemble(parts);
         let identity = ledger.identity().clone();
-        let figures = Arc::clone(&engine.0.shared.figures);
         let (queue, writer) =
             spawn_writer(ledger, index, sink, mark, identity, ENTRIES_MAX, figures).map_err(io_error("ledger"))?;
         engine.0.shared.set_queue(Some(queue));
@@ -207,6 +208,7 @@ pub(crate) struct Parts {
     pub(crate) rules: Rules,
     pub(crate) index: Arc<Index>,
     pub(crate) reader: StoreReader,
+    pub(crate) figures: Arc<WriterFigures>,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) pool: Arc<HashPool>,
     pub(crate) hasher: Arc<PasswordHasher>,
@@ -219,12 +221,12 @@ pub(crate) struct Parts {
 impl EngineHandle {
     /// Puts an engine together. It takes changes once it has a queue to a ledger that tells the sink.
     pub(crate) fn assemble(parts: Parts) -> (Self, ActorSink) {
-        let Parts { clock, rules, index, reader, office, pool, hasher, free_disk_floor_bytes, .. } = parts;
+        let Parts { clock, rules, index, reader, figures, office, pool, hasher, free_disk_floor_bytes, .. } = parts;
         let waiting_room = WaitingRoom::new(parts.waiting_room, parts.draw_key, Arc::clone(&index));
         let mut usher = Usher::default();
         usher.begin(&waiting_room, clock.now());
         let counted_since = clock.now();
-        let shared = Arc::new(Shared::new(clock, rules, index, Arc::default(), office));
+        let shared = Arc::new(Shared::new(clock, rules, index, figures, office));
         shared.start_sessions();
         let sink = ActorSink { shared: Arc::clone(&shared), unknown: Vec::new() };
         let engine = Self(Arc::new(Engine {

@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ where
     let writer = Writer::new(ledger, index, sink, store, Arc::clone(&figures));
     let disk_measured_at = Instant::now();
     let fold_records = FOLD_RECORDS_MIN;
-    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, last_batch: 0, fold_records };
+    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, fold_records };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
     Ok((queue, thread))
 }
@@ -62,8 +63,6 @@ struct Driver<L, S: Sink> {
     receiver: Receiver<Message<S::Ticket>>,
     mark: MarkFollower,
     disk_measured_at: Instant,
-    /// How many entries the last batch had.
-    last_batch: usize,
     /// How many records the next slice of the fold may write.
     fold_records: usize,
 }
@@ -141,12 +140,12 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
             Ok(first) => {
                 // In a rush those who are about to hand over an entry get the processor first: the batch grows. Without one,
                 // the processor would go to whoever works in bulk, until the kernel's next tick.
-                if self.last_batch >= RUSH_ENTRIES_MIN {
+                if self.figures.rush.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
                 let mut batch = vec![first];
                 batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
-                self.last_batch = batch.len();
+                self.figures.rush.store(batch.len() >= RUSH_ENTRIES_MIN, Ordering::Relaxed);
                 Next::Batch(batch)
             }
             Err(RecvTimeoutError::Timeout) => Next::Idle,

@@ -72,6 +72,8 @@ pub struct WriterFigures {
     pub epoch: AtomicU64,
     /// Whether the ledger is suspended.
     pub suspended: AtomicBool,
+    /// Whether the last batch told of a rush: so many come that each waits for others anyway.
+    pub rush: AtomicBool,
     /// How much the disk still takes, in bytes, at most about a second old.
     pub disk_free_bytes: AtomicU64,
     /// When the oldest entry of the commit that goes on was decided, in milliseconds of engine time; 0 while there is none.
@@ -90,6 +92,7 @@ impl Default for WriterFigures {
             unknown: AtomicU64::default(),
             epoch: AtomicU64::default(),
             suspended: AtomicBool::default(),
+            rush: AtomicBool::default(),
             disk_free_bytes: AtomicU64::default(),
             oldest_at_ms: AtomicI64::default(),
             step_began_us: AtomicU64::default(),

@@ -157,6 +157,7 @@ impl World {
             rules: city::rules(),
             index: Arc::clone(&index),
             reader: ledger.reader(),
+            figures: Arc::default(),
             office: Arc::clone(&desks) as Arc<dyn Office>,
             pool,
             hasher,

@@ -25,6 +25,9 @@ const CALM_PART: f32 = 0.5;
 /// Whoever answers fewer requests a second than this is not late because of them: something else has the processors, and sending people
 /// away would not help.
 const BUSY_PER_S: f32 = 250.0;
+/// So many answers a second are a rush, and it is over when there are fewer than the second figure.
+const RUSH_PER_S: f32 = 1_000.0;
+const RUSH_OVER_PER_S: f32 = 500.0;
 /// One measurement stands for at most so long.
 const STEP_MS_MAX: u64 = 1_000;
 /// How often the bound is thought over.
@@ -61,6 +64,8 @@ pub(super) struct Orders {
     pub(super) late_ms: u32,
     /// Whether it is their own work that makes them late.
     pub(super) overworked: bool,
+    /// Whether so many requests come that they are better served in bulk.
+    pub(super) rush: bool,
 }
 
 /// The rule, with what it remembers.
@@ -70,13 +75,14 @@ pub(super) struct Rule {
     level: f32,
     bound: usize,
     bound_at_ms: u64,
+    rush: bool,
     before: Measured,
 }
 
 impl Rule {
     pub(super) const fn new(limits: LoadLimits, at_ms: u64) -> Self {
         let before = Measured { at_ms, late_ms: 0, ledger_age_ms: 0, in_flight: 0, answered: 0 };
-        Self { limits, level: 0.0, bound: limits.requests_in_flight_max, bound_at_ms: at_ms, before }
+        Self { limits, level: 0.0, bound: limits.requests_in_flight_max, bound_at_ms: at_ms, rush: false, before }
     }
 
     /// Thinks everything over after a measurement.
@@ -87,6 +93,7 @@ impl Rule {
         let step_s = now.at_ms.saturating_sub(self.before.at_ms).min(STEP_MS_MAX) as f32 / 1_000.0;
         let late_times = late_ms as f32 / self.limits.late_ms.max(1) as f32;
         let busy = now.answered as f32 >= BUSY_PER_S * step_s;
+        self.rush = now.answered as f32 >= step_s * if self.rush { RUSH_OVER_PER_S } else { RUSH_PER_S };
         let overworked = busy && late_times > 1.0;
         if overworked {
             self.level += RISE_PER_S * late_times.min(LATE_TIMES_MAX) * step_s;
@@ -99,7 +106,7 @@ impl Rule {
             self.move_bound(overworked || ledger_age_ms > u64::from(self.limits.ledger_late_ms), now.in_flight);
         }
         self.before = now;
-        Orders { level_milli: (self.level * 1_000.0) as u32, bound: self.bound, late_ms, overworked }
+        Orders { level_milli: (self.level * 1_000.0) as u32, bound: self.bound, late_ms, overworked, rush: self.rush }
     }
 
     /// Down by a quarter of what is really in flight, up by even steps.
@@ -119,7 +126,10 @@ mod tests {
 
     const TICK_MS: u64 = 20;
 
-    const CALM: Orders = Orders { level_milli: 0, bound: 8_192, late_ms: 0, overworked: false };
+    const CALM: Orders = Orders { level_milli: 0, bound: 8_192, late_ms: 0, overworked: false, rush: false };
+
+    /// Many come, and nothing is late.
+    const BUSY: Orders = Orders { rush: true, ..CALM };
 
     /// Threads that can do so much, and people who want more or less of it, class by class, each second.
     struct Rush {
@@ -166,7 +176,7 @@ mod tests {
         let level = rush.orders.level_milli;
         assert!((2_000..5_000).contains(&level), "newcomers and logins wait, bookings go on: {level}");
         rush.pass(5, [0.01; 7]);
-        assert_eq!(rush.orders, CALM);
+        assert_eq!(rush.orders, BUSY);
     }
 
     #[test]
@@ -186,7 +196,18 @@ mod tests {
         assert_eq!(rush.orders.level_milli, 0);
         let hiccup =
             Measured { at_ms: rush.at_ms + 400, late_ms: 380, ledger_age_ms: 5_000, in_flight: 10, answered: 400 };
-        assert_eq!(rush.rule.measured(hiccup), CALM);
+        assert_eq!(rush.rule.measured(hiccup), BUSY);
+    }
+
+    #[test]
+    fn a_rush_begins_with_many_answers_and_ends_with_few() {
+        let mut rule = Rule::new(LoadLimits::default(), 0);
+        let mut at_ms = 0;
+        let mut rush = |answered| {
+            at_ms += TICK_MS;
+            rule.measured(Measured { at_ms, late_ms: 0, ledger_age_ms: 0, in_flight: 0, answered }).rush
+        };
+        assert_eq!([19, 20, 10, 9, 19].map(&mut rush), [false, true, true, false, false]);
     }
 
     #[test]
