@@ -11,25 +11,54 @@ use super::ticket::Turn;
 const BIN_US: i64 = 1_000_000;
 /// So many seconds of the line are counted at most: longer than a ticket counts, with room for turns that are later than now.
 const BINS: usize = 16_384;
-/// How long the pool's own queue should be, in seconds: long enough that the pool never waits, short enough that nobody waits long
-/// after their turn has come.
-const QUEUE_WANTED_S: f64 = 0.25;
-/// Whoever was admitted is expected within some pieces of time of so many microseconds: they look, and then type. Nobody is taken to
-/// have left before the late end of that, and more passwords than people are seen after its early end.
-const SOON_PIECES: usize = 3;
-const LATE_PIECES: usize = 12;
-const PIECE_US: i64 = 5_000_000;
-/// Whoever came, or should have, counts for about so long, in seconds.
-const COUNTED_S: f64 = 180.0;
-/// So many seconds' worth of people are taken to come, before it is known how many do.
+/// While the last one in the pool's queue waits for so long, in seconds, the pool has enough to do: whoever comes to it without having been
+/// told that it is their turn is sent back to the door for a moment.
+pub(super) const QUEUE_FULL_S: f64 = 0.6;
+/// When the last one waits for so much longer, or when so great a part of what the pool does is sent back to the door in a second, the fewest
+/// are let in. Somebody should always be at the door, so that the pool is never without work.
+const QUEUE_OVER_S: f64 = 0.5;
+const AT_THE_DOOR: f64 = 0.5;
+/// The pool has something to do when the last one waits for so long.
+const QUEUE_SHORT_S: f64 = 0.2;
+/// So much of what the pool does in a second is let in, at least and at most. Never nobody: who is let in types first, and would be missed
+/// when the queue is short again.
+const ROOM_MIN: f64 = 0.5;
+const ROOM_MAX: f64 = 1.1;
+/// While the pool has nothing to do and nobody comes, the line goes on twice as fast after each such time, in seconds, and back again.
+const DOUBLED_AFTER_S: f64 = 0.7;
+/// So many turns are passed at most for each person who is to come: a hundred thousand who are gone are passed within ten seconds.
+const SPEED_MAX: f64 = 16_384.0;
+/// At this speed those who have just got a ticket are not waited for any more.
+const SPEED_PAST_FRESH: f64 = 16.0;
+/// Nobody comes if fewer do than this share of those who are to.
+const LACKING: f64 = 0.7;
+/// How many come is measured over about so long, in seconds.
+const LATELY_S: f64 = 1.0;
+/// Whoever was told that it is their turn types for about so long, in seconds, or has left.
+const TYPING_S: f64 = 30.0;
+/// While more people type than can be served in so many seconds, the pool is idle because of that.
+const TYPING_EXPLAINS_S: f64 = 1.0;
+/// How fast it is learned how many passwords follow from one turn, as a share in a second: more or fewer than one, within these bounds.
+const LEARNED_IN_S: f64 = 0.01;
+const UNLEARNED_IN_S: f64 = 0.02;
+const TOLD_FOR_ONE_MIN: f64 = 0.5;
+const TOLD_FOR_ONE_MAX: f64 = 3.0;
+/// What was passed, and who was told, counts for about so long, in seconds; before much of it is known, so many seconds' worth of
+/// people are taken to be there.
+const COUNTED_S: f64 = 60.0;
 const EXPECTED_S: f64 = 10.0;
-/// For each password that is sent, at least and at most so many are admitted: some leave, and some try again and again.
-const ADMITTED_FOR_ONE_MIN: f64 = 0.2;
-const ADMITTED_FOR_ONE_MAX: f64 = 20.0;
 /// What was not used is kept for so long, in seconds: then that many may be admitted at once.
 const KEPT_S: f64 = 0.5;
 /// A stop of the world between two moves counts for at most so long, in seconds.
 const STEP_S_MAX: f64 = 1.0;
+/// Whoever has just got a ticket comes back after so many pieces of time of so many microseconds (see [`super::said::waits_first`]). So the
+/// line does not pass their turns before.
+const FRESH_PIECES: usize = 4;
+const FRESH_US: i64 = 400_000;
+/// For so long after the line began nobody can have come back who was told to.
+const BEGINS_US: i64 = 5_000_000;
+/// People come to a turn that has come when they next ask, within so many seconds: so many more or fewer than were expected is chance.
+const CHANCE_S: f64 = 3.0;
 /// The cursor's way is remembered in so many steps.
 const STEPS: i64 = 32;
 
@@ -58,17 +87,27 @@ pub(super) struct Line {
     /// How many wait, by the second of their turn. All of them are after the cursor.
     bins: Box<[u32]>,
     waiting: u64,
-    /// How many may be admitted now.
+    /// How many people may be told now that it is their turn; a debt when more came than were expected.
+    credit: f64,
+    /// How many turns may be passed now.
     budget: f64,
     moved_at: i64,
     began_at: i64,
-    /// How many were admitted in each of the last pieces of time, and when the newest of them began.
-    admitted: [f64; LATE_PIECES],
-    piece_at: i64,
-    /// How many may have come by now, how many should have, and how many passwords came, lately.
-    soon: f64,
-    due: f64,
-    came: f64,
+    /// How many turns are passed for each person who is to come: whoever is not there is passed over.
+    speed: f64,
+    /// How many people are told in a second that it is their turn, and how many of them it takes for one password.
+    told_per_second: f64,
+    told_for_one: f64,
+    /// How many are sent back to the door in a second.
+    at_the_door: f64,
+    /// How many were told and have not sent a password yet.
+    typing: f64,
+    /// How many turns were passed lately, and how many people were told.
+    passed: f64,
+    told: f64,
+    /// The earliest turn that was given out and is not counted yet, for this piece of time and the ones before, and when this one began.
+    fresh: [i64; FRESH_PIECES],
+    fresh_at: i64,
     /// Where the cursor was when; what it had passed before the first of them is over.
     way: VecDeque<(i64, i64)>,
     over: i64,
@@ -81,14 +120,19 @@ impl Line {
             last: i64::MIN,
             bins: vec![0; BINS].into(),
             waiting: 0,
+            credit: 0.0,
             budget: 0.0,
             moved_at: 0,
             began_at: 0,
-            admitted: [0.0; LATE_PIECES],
-            piece_at: 0,
-            soon: 0.0,
-            due: 0.0,
-            came: 0.0,
+            speed: 1.0,
+            told_per_second: 0.0,
+            told_for_one: 1.0,
+            at_the_door: 0.0,
+            typing: 0.0,
+            passed: 0.0,
+            told: 0.0,
+            fresh: [i64::MAX; FRESH_PIECES],
+            fresh_at: 0,
             way: VecDeque::with_capacity(STEPS as usize + 1),
             over: i64::MIN,
         }
@@ -101,10 +145,11 @@ impl Line {
         self.way.clear();
         (self.cursor, self.over, self.moved_at) = (self.cursor.max(cursor), self.over.max(over), now);
         self.last = self.cursor;
-        (self.waiting, self.budget) = (0, -on_their_way);
-        (self.soon, self.due, self.came) = (0.0, 0.0, 0.0);
+        (self.waiting, self.budget, self.credit, self.typing) = (0, 0.0, -on_their_way, on_their_way);
+        (self.speed, self.told_per_second, self.told_for_one) = (1.0, 0.0, 1.0);
+        (self.at_the_door, self.passed, self.told) = (0.0, 0.0, 0.0);
         self.began_at = now;
-        (self.admitted, self.piece_at) = ([0.0; LATE_PIECES], now);
+        (self.fresh, self.fresh_at) = ([i64::MAX; FRESH_PIECES], now);
     }
 
     /// The first turn that is not admitted. It may be later than now: a line in which only a busy network stands goes on with the
@@ -134,9 +179,27 @@ impl Line {
         turn.0 <= self.over
     }
 
-    /// Notes that somebody who had been admitted sent a password.
-    pub(super) fn came(&mut self) {
-        self.came += 1.0;
+    /// Notes a turn that was given out and is not counted until its owner comes back: the line does not pass it before they can.
+    pub(super) fn given(&mut self, turn: Turn) {
+        self.fresh[0] = self.fresh[0].min(turn.0);
+    }
+
+    /// Notes that somebody is here and hears for the first time that it is their turn. Whether they have yet to type a password.
+    pub(super) fn told(&mut self, types: bool) {
+        self.told += 1.0;
+        self.told_per_second += 1.0 / LATELY_S;
+        self.credit -= 1.0;
+        self.typing += f64::from(u8::from(types));
+    }
+
+    /// Notes that somebody whose turn had come was sent back to the door, since the pool has enough to do.
+    pub(super) fn sent_back(&mut self) {
+        self.at_the_door += 1.0 / LATELY_S;
+    }
+
+    /// Notes that somebody sent the password that they were typing.
+    pub(super) fn typed(&mut self) {
+        self.typing = (self.typing - 1.0).max(0.0);
     }
 
     /// How many wait, whether they are still there or not.
@@ -144,15 +207,10 @@ impl Line {
         self.waiting
     }
 
-    /// How many are admitted for each password that is sent: 1 while everybody comes and needs one try.
-    fn admitted_for_one(&self, load: LineLoad) -> f64 {
+    /// How many turns are passed for each person who is there: 1 while everybody is.
+    fn passed_for_one(&self, load: LineLoad) -> f64 {
         let expected = load.per_second * EXPECTED_S;
-        let for_one = |people: f64| (people + expected) / (self.came + expected).max(0.1);
-        if for_one(self.due) > 1.0 {
-            for_one(self.due).min(ADMITTED_FOR_ONE_MAX)
-        } else {
-            for_one(self.soon).clamp(ADMITTED_FOR_ONE_MIN, 1.0)
-        }
+        ((self.passed + expected) / (self.told + expected).max(0.1)).max(1.0)
     }
 
     /// How many come before `turn` that are still there, as far as is known, and how long that takes, in seconds.
@@ -166,7 +224,7 @@ impl Line {
             before += f64::from(self.bins[bin_of(next)]) * part;
             next = end;
         }
-        let people = before / self.admitted_for_one(load) + load.queued;
+        let people = before / self.passed_for_one(load) + load.queued;
         (people, people / load.per_second.max(0.1))
     }
 
@@ -174,31 +232,52 @@ impl Line {
     pub(super) fn go_on(&mut self, now: i64, load: LineLoad, good_us: i64) {
         let step_s = ((now - self.moved_at).max(0) as f64 / BIN_US as f64).min(STEP_S_MAX);
         self.moved_at = self.moved_at.max(now);
-        let kept = (-step_s / COUNTED_S).exp();
-        for lately in [&mut self.soon, &mut self.due, &mut self.came] {
-            *lately *= kept;
+        self.passed *= (-step_s / COUNTED_S).exp();
+        self.told *= (-step_s / COUNTED_S).exp();
+        self.told_per_second *= (-step_s / LATELY_S).exp();
+        self.at_the_door *= (-step_s / LATELY_S).exp();
+        self.typing *= (-step_s / TYPING_S).exp();
+        for _ in 0..((now - self.fresh_at) / FRESH_US).clamp(0, FRESH_PIECES as i64) {
+            self.fresh.rotate_right(1);
+            (self.fresh[0], self.fresh_at) = (i64::MAX, now);
         }
-        for _ in 0..((now - self.piece_at) / PIECE_US).clamp(0, LATE_PIECES as i64) {
-            self.admitted.rotate_right(1);
-            self.due += std::mem::take(&mut self.admitted[0]);
-            self.soon += self.admitted[SOON_PIECES];
-            self.piece_at = now;
-        }
-        // A little more while the pool has nothing to do, nobody more while it has five times what is wanted. At the beginning it has
-        // nothing to do because everybody types.
-        let types = now - self.began_at < LATE_PIECES as i64 * PIECE_US;
-        let room_max = if types { 1.0 } else { 1.1 };
-        let room = (1.25 - 0.25 * load.wait_s() / QUEUE_WANTED_S).clamp(0.0, room_max);
-        let pace = load.per_second * self.admitted_for_one(load) * room;
+        let over = (load.wait_s() - QUEUE_FULL_S).max(0.0) / QUEUE_OVER_S;
+        let at_the_door = self.at_the_door / (load.per_second * AT_THE_DOOR).max(0.1);
+        let room = ROOM_MAX - (ROOM_MAX - ROOM_MIN) * (over + at_the_door).min(1.0);
+        let wanted = load.per_second * self.told_for_one * room;
+        self.learn(now, step_s, load, wanted, over);
+        self.credit = (self.credit + wanted * step_s).min((wanted * KEPT_S).max(1.0));
+        let pace = if self.credit > -wanted * CHANCE_S { wanted * self.speed } else { 0.0 };
         self.budget = (self.budget + pace * step_s).min((pace * KEPT_S).max(1.0));
         self.admit();
         self.remember(now, good_us);
     }
 
+    /// Learns from an idle pool that those whose turn it is are not there, or do not send a password; and from a full one that it was
+    /// not so. `wanted` people a second are to come.
+    fn learn(&mut self, now: i64, step_s: f64, load: LineLoad, wanted: f64, over: f64) {
+        let idle = load.queued < 1.0 && self.typing < load.per_second * TYPING_EXPLAINS_S;
+        let lacking = self.told_per_second < wanted * LACKING;
+        if idle && lacking && now - self.began_at > BEGINS_US {
+            self.speed *= (step_s / DOUBLED_AFTER_S).exp2();
+        } else if !lacking || load.wait_s() > QUEUE_SHORT_S {
+            self.speed /= (step_s / DOUBLED_AFTER_S).exp2();
+        }
+        self.speed = self.speed.clamp(1.0, SPEED_MAX);
+        if over > 1.0 {
+            self.told_for_one /= 1.0 + UNLEARNED_IN_S * step_s;
+        } else if idle && !lacking {
+            self.told_for_one *= 1.0 + LEARNED_IN_S * step_s;
+        }
+        self.told_for_one = self.told_for_one.clamp(TOLD_FOR_ONE_MIN, TOLD_FOR_ONE_MAX);
+    }
+
     fn admit(&mut self) {
-        while self.cursor < self.last {
+        let fresh = self.fresh.into_iter().fold(i64::MAX, i64::min);
+        let until = if self.speed < SPEED_PAST_FRESH { self.last.min(fresh.saturating_sub(1)) } else { self.last };
+        while self.cursor < until {
             let next = self.cursor + 1;
-            let last_of_bin = (bin_end(next) - 1).min(self.last);
+            let last_of_bin = (bin_end(next) - 1).min(until);
             let bin = &mut self.bins[bin_of(next)];
             // A debt is nobody: the cast stops at nought.
             let people = (self.budget as u32).min(*bin);
@@ -215,7 +294,7 @@ impl Line {
             *bin -= people;
             self.waiting -= u64::from(people);
             self.budget -= f64::from(people);
-            self.admitted[0] += f64::from(people);
+            self.passed += f64::from(people);
         }
     }
 

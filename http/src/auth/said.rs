@@ -2,9 +2,13 @@
 
 use super::ticket::Ticket;
 
-/// When to ask again, in seconds.
-pub(super) const AGAIN_S_MIN: f64 = 3.0;
+/// When to ask again, in seconds, on average.
+pub(super) const AGAIN_S_MIN: f64 = 2.5;
 const AGAIN_S_MAX: f64 = 60.0;
+/// It is so much of that at least, and as much more than that at most.
+const AGAIN_PART_MIN: f64 = 0.6;
+/// Whoever has just come is asked back after so many seconds.
+const AGAIN_S_FIRST: u32 = 2;
 
 /// Where somebody stands who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +43,22 @@ pub(crate) enum Act {
     Try,
 }
 
-/// Where somebody stands whose turn comes in so many `seconds`, behind so many as are `ahead`.
-pub(super) fn waits(spread_by: u64, seconds: f64, ahead: f64) -> Waits {
-    // A quarter more at most, so that those who were sent away together do not come back together.
-    let spread = f64::from(spread_by as u8) / 1_024.0;
-    let again = (seconds / 4.0).clamp(AGAIN_S_MIN, AGAIN_S_MAX) * (1.0 + spread);
+/// Where somebody stands who has just come: they come back soon, and are counted then; most of those who attack, and many who changed
+/// their mind, do not.
+pub(super) fn waits_first(seconds: f64, ahead: f64) -> Waits {
+    Waits { again_seconds: AGAIN_S_FIRST, ..waits(0, seconds, ahead) }
+}
+
+/// Where somebody stands whose turn comes in so many `seconds`, behind so many as are `ahead`. `random` decides when they ask again:
+/// those who stand side by side came together, and must not go on to come together, or the pool would have nothing to do in between.
+pub(super) fn waits(random: u64, seconds: f64, ahead: f64) -> Waits {
+    let part = |bits: u64| f64::from(bits as u16) / f64::from(u16::MAX);
+    let spread = AGAIN_PART_MIN + 2.0 * (1.0 - AGAIN_PART_MIN) * part(random);
+    // A fraction of a second is rounded up as often as it is large.
+    let again = (seconds / 4.0).clamp(AGAIN_S_MIN, AGAIN_S_MAX) * spread + part(random >> 16);
     Waits {
         ahead: (ahead.ceil() as u32).max(1),
         estimate_seconds: (seconds.ceil() as u32).max(1),
-        again_seconds: again.ceil() as u32,
+        again_seconds: (again as u32).max(1),
     }
 }
