@@ -2,7 +2,7 @@
 //! `cargo bench -p sesshu-benches --bench rush`; `SESSHU_RUSH_SECONDS=4` makes every phase shorter, for a quick look.
 //! `SESSHU_BENCH_FOLDER` names the disk.
 //!
-//! Server and generator have a core each. The unit is the *journey*: log in, look, hold, book; its rate when 32 people are there at any
+//! Server and generator have a core each. The unit is the *journey*: log in, look, hold, book; its rate when 16 people are there at any
 //! time is the peak, 1×. Then people come at multiples of it, whether or not the server keeps up. Whoever is refused comes back when
 //! told to, with their ticket, and counts as one who comes. Connections are kept alive, the same number in every phase, each from a
 //! network of its own.
@@ -33,7 +33,7 @@ use tally::Tally;
 const VISITORS: usize = 130_000;
 const RESIDENTS: usize = VISITORS + cost::RESIDENTS;
 /// There at any time when the peak is measured.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 16;
 /// The loads, as multiples of the peak, with the share of the peak that must be left.
 const LOADS: [(f64, f64); 3] = [(10.0, 0.95), (70.0, 0.9), (100.0, 0.8)];
 /// Where the server runs, and where everything else does.

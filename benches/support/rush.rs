@@ -28,7 +28,7 @@ pub fn to_path(requests: &Requests, path: &str) -> Requests {
 pub async fn rush(server: SocketAddr, connections: usize, requests: &Requests, wanted: u16) -> Duration {
     let mut wires = Vec::with_capacity(connections);
     for _ in 0..connections {
-        wires.push(Wire::open(server).await.expect("a connection"));
+        wires.push(Wire::open_and_greet(server).await.expect("a connection"));
     }
     let started = Instant::now();
     let mut lanes = JoinSet::new();

@@ -12,6 +12,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const STATUS_AT: std::ops::Range<usize> = 9..12;
 const LENGTH: &[u8] = b"content-length: ";
 const HEAD_END: &[u8] = b"\r\n\r\n";
+const GREETING: &[u8] = b"GET /api/v1/notices HTTP/1.1\r\nhost: sesshu.test\r\n\r\n";
 
 /// The connection.
 #[derive(Debug)]
@@ -47,6 +48,14 @@ impl Wire {
     /// Opens a connection.
     pub async fn open(server: SocketAddr) -> Result<Self, Error> {
         Self::over(TcpStream::connect(server).await?)
+    }
+
+    /// Opens a connection and has one answer over it, whatever it says: the server has taken it then, and what follows is measured
+    /// on a connection that stands.
+    pub async fn open_and_greet(server: SocketAddr) -> Result<Self, Error> {
+        let mut wire = Self::open(server).await?;
+        wire.exchange(GREETING).await?;
+        Ok(wire)
     }
 
     /// Opens a connection from the loopback address `source`: for the server somebody else's than that from another one.
