@@ -1,5 +1,6 @@
 //! One line in front of the login. Whoever's turn is not later than its *cursor* is admitted, so that admission needs no list, cannot
-//! happen twice and is taken back only by time. The cursor moves as fast as passwords are checked, and past those who left.
+//! happen twice and is taken back only by time. The cursor moves so that as many people a second are *told* that it is their turn as passwords
+//! are checked; whoever is not there to hear it is passed over.
 //!
 //! It must not know clocks, networks or tickets: time and load are arguments.
 
