@@ -32,7 +32,7 @@ use tally::Tally;
 /// Who can come on foot, with their passwords; the others' tokens are sealed.
 const VISITORS: usize = 130_000;
 const RESIDENTS: usize = VISITORS + cost::RESIDENTS;
-/// There at any time when the peak is measured.
+/// There at any time when the peak is measured: enough to keep a core at work, and few enough that nobody is told to wait.
 const AT_ONCE: usize = 16;
 /// The loads, as multiples of the peak, with the share of the peak that must be left.
 const LOADS: [(f64, f64); 3] = [(10.0, 0.95), (70.0, 0.9), (100.0, 0.8)];

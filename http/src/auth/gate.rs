@@ -43,6 +43,7 @@ const FEW_S: f64 = 1.0;
 const CALM_US: i64 = 10 * 1_000_000;
 /// Once the pool's queue is longer than this, in seconds, each network may have its share of it and no more.
 const WAIT_S_FOR_ALL: f64 = 3.0;
+
 /// The settings of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginQueue {
@@ -470,7 +471,7 @@ mod tests {
             let more = admitted - before;
             assert!(second < 10 || (60..=100).contains(&more), "{more} in second {second}");
         }
-        panic!("{admitted} after fifty seconds");
+        panic!("{admitted} after a minute");
     }
 
     #[test]

@@ -280,7 +280,7 @@ impl Line {
             let next = self.cursor + 1;
             let last_of_bin = (bin_end(next) - 1).min(until);
             let bin = &mut self.bins[bin_of(next)];
-            // A debt is nobody: the cast stops at nought.
+            // A part of a person is nobody.
             let people = (self.budget as u32).min(*bin);
             if people == *bin {
                 // Also a second in which nobody came: it is passed for nothing.
