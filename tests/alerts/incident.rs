@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sesshu_tests::{City, HttpMode, HttpSink, SmtpMode, SmtpSecurity, SmtpSink, TakenMail, switches, wait_until};
+use sesshu_tests::{City, HttpMode, HttpSink, Port, SmtpMode, SmtpSecurity, SmtpSink, TakenMail, switches, wait_until};
 
 use super::{folder_with, mail_table, program};
 
@@ -27,7 +27,7 @@ fn an_alert_says_what_since_when_and_what_to_do() {
     let config = format!(
         "[monitor]\nevery_seconds = 1\nconsole = \"https://kanri.example.lg.jp\"\n{}{DISK}{QUIET}\
          [[monitor.contact]]\nname = \"当番\"\nmail = \"toban@example.lg.jp\"\n",
-        mail_table(&mail, "none")
+        mail_table(mail.port(), "none")
     );
     let (folder, data) = folder_with(&config);
     let city = City::serving(folder, data);
@@ -54,8 +54,7 @@ fn an_alert_says_what_since_when_and_what_to_do() {
 #[test]
 fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_and_in_order() {
     let dead_seconds = switches::number("SESSHU_SMTP_DEAD_SECONDS", 6);
-    let mail = SmtpSink::start(SmtpMode::Takes, SmtpSecurity::Plain);
-    let address = mail.address();
+    let port = Port::reserved();
     let web = HttpSink::start(HttpMode::Answers(200));
     // A second cause, which every machine has.
     let memory = "[monitor.threshold.memory_use]\n";
@@ -65,10 +64,9 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
     );
     let config = format!(
         "[monitor]\nevery_seconds = 1\n{}{DISK_CRITICAL}{others}[[monitor.contact]]\nname = \"当番\"\nmail = \"toban@example.lg.jp\"\nwebhook = \"{}\"\n",
-        mail_table(&mail, "none"),
+        mail_table(port.number(), "none"),
         web.url()
     );
-    drop(mail);
     let (folder, data) = folder_with(&config);
     let mut city = City::serving(folder, data);
     let begun = Instant::now();
@@ -82,7 +80,7 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
         (begun.elapsed() >= dead).then_some(())
     });
 
-    let mail = SmtpSink::at(address, SmtpMode::Takes, SmtpSecurity::Plain);
+    let mail = SmtpSink::at(port, SmtpMode::Takes, SmtpSecurity::Plain);
     wait_until("the mails that waited", Duration::from_secs(100), || (mail.mails().len() >= 2).then_some(()));
     city.stop();
     let ids: Vec<u64> = mail.mails().iter().map(number).collect();
@@ -93,13 +91,11 @@ fn while_mail_is_dead_the_next_channel_is_used_and_then_everything_arrives_once_
 
 #[test]
 fn what_waits_when_the_power_is_cut_is_delivered_once_after_the_restart() {
-    let mail = SmtpSink::start(SmtpMode::Takes, SmtpSecurity::Plain);
-    let address = mail.address();
+    let port = Port::reserved();
     let config = format!(
         "[monitor]\nevery_seconds = 1\n{}{DISK}{QUIET}[[monitor.contact]]\nname = \"当番\"\nmail = \"toban@example.lg.jp\"\n",
-        mail_table(&mail, "none"),
+        mail_table(port.number(), "none"),
     );
-    drop(mail);
     let (folder, data) = folder_with(&config);
     let mut city = City::serving(folder, data);
     let saved = wait_until("a message that waits", SOON, || {
@@ -110,7 +106,7 @@ fn what_waits_when_the_power_is_cut_is_delivered_once_after_the_restart() {
     // What waits is on the disk a moment after it is seen to wait: the pause until the next try is longer.
     wait_until("the state on the disk", SOON, || state_names(city.data(), "toban@example.lg.jp").then_some(()));
     city.kill9();
-    let mail = SmtpSink::at(address, SmtpMode::Takes, SmtpSecurity::Plain);
+    let mail = SmtpSink::at(port, SmtpMode::Takes, SmtpSecurity::Plain);
     city.restart();
     let first = mail.wait_for("ディスク使用率（data）", Duration::from_secs(100));
     city.stop();

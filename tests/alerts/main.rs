@@ -7,7 +7,7 @@ mod proof;
 
 use std::path::{Path, PathBuf};
 
-use sesshu_tests::{Sesshu, SmtpSink};
+use sesshu_tests::Sesshu;
 use tempfile::TempDir;
 
 /// An empty data folder with this configuration.
@@ -19,12 +19,11 @@ fn folder_with(config: &str) -> (TempDir, PathBuf) {
     (folder, data)
 }
 
-/// The table of a mail server that is `sink`.
-fn mail_table(sink: &SmtpSink, security: &str) -> String {
+/// The table of the mail server at `port`.
+fn mail_table(port: u16, security: &str) -> String {
     format!(
-        "[monitor.mail]\nhost = \"localhost\"\nport = {}\nsecurity = \"{security}\"\ntimeout_seconds = 2\n\
-         from = \"接種予約システム <sesshu@example.lg.jp>\"\n",
-        sink.address().port()
+        "[monitor.mail]\nhost = \"localhost\"\nport = {port}\nsecurity = \"{security}\"\ntimeout_seconds = 2\n\
+         from = \"接種予約システム <sesshu@example.lg.jp>\"\n"
     )
 }
 

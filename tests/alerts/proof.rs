@@ -31,7 +31,7 @@ fn each_channel_of_each_contact_is_proved() {
     let config = format!(
         "{}[monitor.phone]\ncommand = [\"{}\"]\n{CONTACT}mail = \"toban@example.lg.jp\"\nwebhook = \"{}\"\nphone = \"0476000000\"\n\
          [[monitor.contact]]\nname = \"desk\"\nlanguage = \"en\"\nmail = \"desk@example.com\"\n",
-        mail_table(&mail, "none"),
+        mail_table(mail.port(), "none"),
         phone.display(),
         web.url(),
     );
@@ -96,7 +96,7 @@ fn a_mail_server_that_fails_is_named_with_what_it_said() {
     std::fs::write(&password, "ひみつ\n").expect("a file");
     let config = format!(
         "{}user = \"sesshu\"\npassword_file = \"{}\"\n{CONTACT}mail = \"toban@example.lg.jp\"\n",
-        mail_table(&mail, "none"),
+        mail_table(mail.port(), "none"),
         password.display()
     );
     std::fs::write(data.join("sesshu.toml"), config).expect("a configuration");
@@ -124,7 +124,7 @@ fn mail_goes_encrypted_to_whom_the_authority_vouches_for_and_to_nobody_else() {
         let (folder, data) = folder_with("");
         let write = |authority: Option<&Path>| {
             let file = authority.map_or_else(String::new, |file| format!("ca_file = \"{}\"\n", file.display()));
-            let config = format!("{}{file}{CONTACT}mail = \"toban@example.lg.jp\"\n", mail_table(&mail, name));
+            let config = format!("{}{file}{CONTACT}mail = \"toban@example.lg.jp\"\n", mail_table(mail.port(), name));
             std::fs::write(data.join("sesshu.toml"), config).expect("a configuration");
         };
         write(Some(&mail.certificate_in(folder.path())));
@@ -139,7 +139,7 @@ fn mail_goes_encrypted_to_whom_the_authority_vouches_for_and_to_nobody_else() {
     }
     // A server that offers no encryption gets nothing.
     let plain = SmtpSink::start(SmtpMode::Takes, SmtpSecurity::Plain);
-    let config = format!("{}{CONTACT}mail = \"toban@example.lg.jp\"\n", mail_table(&plain, "starttls"));
+    let config = format!("{}{CONTACT}mail = \"toban@example.lg.jp\"\n", mail_table(plain.port(), "starttls"));
     let (folder, data) = folder_with(&config);
     let config = format!("{config}\n").replace(
         "timeout_seconds",

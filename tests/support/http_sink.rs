@@ -1,13 +1,14 @@
 //! A web server that takes what is posted to it, or misbehaves as it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::listening::Listening;
+use super::port::Port;
 
 /// How it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,7 @@ impl HttpSink {
     pub fn start(mode: HttpMode) -> Self {
         let shared = Arc::new(Shared { mode: Mutex::new(mode), posted: Mutex::default() });
         let serving = Arc::clone(&shared);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { listening: Listening::at(address, move |stream| serve(&serving, stream)), shared }
+        Self { listening: Listening::at(Port::reserved(), move |stream| serve(&serving, stream)), shared }
     }
 
     /// An address to post to.

@@ -1,9 +1,11 @@
 //! A server of a test's own: it serves each connection on a thread of its own, and stops when it is dropped.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+
+use super::port::Port;
 
 /// The server.
 #[derive(Debug)]
@@ -14,12 +16,9 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Serves whoever connects to `address`; port 0 picks one.
-    pub(crate) fn at(
-        address: SocketAddr,
-        serve: impl Fn(TcpStream) -> std::io::Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind(address).expect("a free port");
+    /// Serves whoever connects to `port`.
+    pub(crate) fn at(port: Port, serve: impl Fn(TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
+        let listener = port.listen();
         let address = listener.local_addr().expect("an address");
         let (stopped, serve) = (Arc::new(AtomicBool::new(false)), Arc::new(serve));
         let ends = Arc::clone(&stopped);

@@ -1,7 +1,7 @@
 //! A mail server that takes what is sent, or misbehaves as it is told.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::listening::Listening;
+use super::port::Port;
 use super::wait::wait_until;
 
 /// How it behaves.
@@ -71,12 +72,12 @@ impl SmtpSink {
     /// A server on a free port.
     #[must_use]
     pub fn start(mode: SmtpMode, security: SmtpSecurity) -> Self {
-        Self::at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), mode, security)
+        Self::at(Port::reserved(), mode, security)
     }
 
-    /// A server at `address`, which was another's before, with a certificate of its own for `localhost`.
+    /// A server at `port`, with a certificate of its own for `localhost`.
     #[must_use]
-    pub fn at(address: SocketAddr, mode: SmtpMode, security: SmtpSecurity) -> Self {
+    pub fn at(port: Port, mode: SmtpMode, security: SmtpSecurity) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
@@ -95,13 +96,13 @@ impl SmtpSink {
             logins: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
-        Self { listening: Listening::at(address, move |stream| serve(&serving, stream)), shared }
+        Self { listening: Listening::at(port, move |stream| serve(&serving, stream)), shared }
     }
 
-    /// Where it listens.
+    /// The port at which it listens.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.listening.address()
+    pub const fn port(&self) -> u16 {
+        self.listening.address().port()
     }
 
     /// From now on it behaves so.
