@@ -116,7 +116,7 @@ async fn refuse(folder: std::path::PathBuf) {
     let engine = engine.start().await.expect("the engine starts");
     let nobody = LoadLimits { requests_in_flight_min: 0, requests_in_flight_max: 0, ..LoadLimits::default() };
     let config = PublicConfig { load: Load::new(nobody), ..PublicConfig::default() };
-    let auth = Arc::new(Auth::new(&[7; 32]));
+    let auth = Arc::new(Auth::new(&[7; 32], config.login_queue));
     let guard = Some(Guard::new(engine.clone(), Arc::clone(&auth), &config));
     let router = public_router(engine, auth, config);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

@@ -118,7 +118,7 @@ async fn listen_beside(
     let public_config = public_config(config, training, &asked);
     let mut limits = public_config.connections.clone();
     limits.connections_max = open_files::raise_for(limits.connections_max, STAFF_CONNECTIONS_MAX + OPS_CONNECTIONS_MAX);
-    let auth = Arc::new(Auth::new(&token_key));
+    let auth = Arc::new(Auth::new(&token_key, public_config.login_queue));
     let guard = Guard::new(engine.clone(), Arc::clone(&auth), &public_config);
     let load = public_config.load.clone();
     let public = sesshu_http::public_router(engine.clone(), auth, public_config);
@@ -129,13 +129,13 @@ async fn listen_beside(
         let _ = stopping.wait_for(|stop| *stop).await;
     };
 
-    let public_runtime = PublicRuntime::start(load.clone())?;
+    let public_runtime = PublicRuntime::start(load)?;
     let addresses = listeners.addresses(tls.is_some());
     let serving = vec![
         public_runtime.handle().spawn(sesshu_http::serve(
             listeners.public,
             public,
-            ServeOptions { tls: tls.clone(), guard: Some(guard), limits, ..unguarded.clone() },
+            ServeOptions { tls: tls.clone(), guard: Some(guard.clone()), limits, ..unguarded.clone() },
             stopped(stopping.clone()),
         )),
         tokio::spawn(sesshu_http::serve(
@@ -146,7 +146,7 @@ async fn listen_beside(
         )),
         tokio::spawn(sesshu_http::serve(
             listeners.ops,
-            sesshu_http::ops_router(engine.clone(), metrics, Some(monitor.clone()), load),
+            sesshu_http::ops_router(engine.clone(), metrics, Some(monitor.clone()), guard),
             ServeOptions { limits: few(OPS_CONNECTIONS_MAX), ..unguarded },
             stopped(stopping),
         )),

@@ -17,7 +17,7 @@ const BUCKETS_SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025,
 /// How often histograms are folded, so that they stay small when nobody scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-use crate::auth::gate::LoginGate;
+use crate::auth::gate::LineFigures;
 use crate::auth::ticket::Purpose;
 
 /// The metrics could not be set up.
@@ -94,10 +94,10 @@ pub(crate) fn count_login(outcome: &'static str) {
 }
 
 /// Shows the lines in front of the login.
-pub(crate) fn show_login_lines(gate: &LoginGate) {
-    gauge!("sesshu_login_gate_engaged").set(if gate.is_engaged() { 1.0 } else { 0.0 });
-    for purpose in Purpose::ALL {
-        let (lane, figures) = (purpose.code(), gate.figures(purpose));
+pub(crate) fn show_login_lines((by_turns, figures): (bool, [LineFigures; 2])) {
+    gauge!("sesshu_login_gate_engaged").set(if by_turns { 1.0 } else { 0.0 });
+    for (purpose, figures) in Purpose::ALL.into_iter().zip(figures) {
+        let lane = purpose.code();
         counter!("sesshu_login_tickets_total", "lane" => lane).absolute(figures.issued);
         counter!("sesshu_login_tickets_used_total", "lane" => lane).absolute(figures.came);
         gauge!("sesshu_login_line_waiting", "lane" => lane).set(figures.waiting as f64);

@@ -15,15 +15,15 @@ use sesshu_engine::EngineHandle;
 use sesshu_monitor::MonitorHandle;
 use sesshu_monitor::clock::Clock;
 
-use crate::load::Load;
+use crate::load::Guard;
 use crate::metrics::show_engine;
 
-/// The routes of the ops listener. `load` is what the residents' listener has to bear.
+/// The routes of the ops listener. `guard` knows what the residents' listener has to bear.
 pub fn ops_router(
     engine: EngineHandle,
     metrics: PrometheusHandle,
     monitor: Option<MonitorHandle>,
-    load: Load,
+    guard: Guard,
 ) -> Router {
     let calls = monitor.clone().map_or_else(Router::new, calls::routes);
     Router::new()
@@ -32,7 +32,7 @@ pub fn ops_router(
         .route("/health/ready", get(get_ready))
         .route("/metrics", get(get_metrics))
         .route("/watch/heartbeat", post(heartbeat::post_heartbeat))
-        .with_state(Ops { engine, metrics, monitor, load })
+        .with_state(Ops { engine, metrics, monitor, guard })
         .merge(calls)
 }
 
@@ -54,7 +54,7 @@ struct Ops {
     engine: EngineHandle,
     metrics: PrometheusHandle,
     monitor: Option<MonitorHandle>,
-    load: Load,
+    guard: Guard,
 }
 
 #[derive(serde::Serialize)]
@@ -81,8 +81,8 @@ fn ready_answer(reasons: &[(&'static str, String)]) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
 }
 
-async fn get_metrics(State(Ops { engine, metrics, monitor, load }): State<Ops>) -> Response {
-    load.show();
+async fn get_metrics(State(Ops { engine, metrics, monitor, guard }): State<Ops>) -> Response {
+    guard.show();
     show_engine(&engine.figures(), engine.readiness().reasons.is_empty());
     let mut text = metrics.render();
     if let Some(monitor) = monitor {

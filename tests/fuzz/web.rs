@@ -191,7 +191,7 @@ impl City {
             origin: Some("https://yoyaku.example".to_owned()),
         };
         let config = PublicConfig { trusted_proxy: Some(proxy), login_minutes: 1_440, ..PublicConfig::default() };
-        let router = public_router(engine.clone(), Arc::new(Auth::new(&[7; 32])), config);
+        let router = public_router(engine.clone(), Arc::new(Auth::new(&[7; 32], config.login_queue)), config);
         let unknown = String::new;
         let (token, number, hold, foreign) = (unknown(), unknown(), unknown(), unknown());
         let mut city = Self {

@@ -48,6 +48,10 @@ struct Resident {
     /// Whether the first password that they sent was looked at, and when they were in.
     first_try: Option<bool>,
     in_ms: Option<i64>,
+    /// When they heard how long it takes, and how long, in seconds.
+    heard: Vec<(i64, u32)>,
+    /// When they heard that it is their turn.
+    turn_ms: Option<i64>,
 }
 
 /// What attackers do in each tick.
@@ -119,6 +123,8 @@ impl Crowd {
             mistypes: n.is_multiple_of(10),
             first_try: None,
             in_ms: None,
+            heard: Vec::new(),
+            turn_ms: None,
         };
         Self {
             gate: LoginGate::new(LoginQueue::default(), 1),
@@ -198,6 +204,7 @@ impl Crowd {
                 match self.ask(Act::Look, ticket, network, random) {
                     Said::Open(Some(own)) | Said::Admitted(own) => {
                         (self.residents[n].types, ticket) = (true, Some(own));
+                        self.residents[n].turn_ms = Some(self.now_ms);
                         Some(7_000)
                     }
                     Said::Open(None) => {
@@ -206,6 +213,7 @@ impl Crowd {
                     }
                     Said::Waits(own, waits) => {
                         ticket = Some(own);
+                        self.residents[n].heard.push((self.now_ms, waits.estimate_seconds));
                         Some(i64::from(waits.again_seconds) * 1_000)
                     }
                     Said::Crowded(waits) => Some(i64::from(waits.again_seconds) * 1_000),
@@ -294,13 +302,18 @@ impl Crowd {
         }
     }
 
-    fn play(mut self, attack: &Attack, minutes: i64) -> Outcome {
+    fn play_on(&mut self, attack: &Attack, minutes: i64) -> &[Resident] {
         while self.now_ms < minutes * 60_000 {
             self.attackers_act(attack);
             self.residents_act();
             self.hash();
             self.now_ms += TICK_MS;
         }
+        &self.residents
+    }
+
+    fn play(mut self, attack: &Attack, minutes: i64) -> Outcome {
+        self.play_on(attack, minutes);
         let all = self.residents.len() as f64;
         let first = self.residents.iter().filter(|resident| resident.first_try == Some(true)).count() as f64;
         let took = self.residents.iter().filter_map(|resident| Some(resident.in_ms? - resident.came_ms));
@@ -356,4 +369,31 @@ fn a_rush_of_six_thousand_goes_in_at_the_pace_of_the_pool_and_nobody_types_in_va
     assert!(outcome.first_try_percent >= 99.0 && outcome.in_percent >= 99.5, "{outcome}");
     // 6,000 passwords and 600 that are mistyped take 83 seconds of the pool.
     assert!(outcome.last_percent_s < 130.0, "{outcome}");
+}
+
+#[test]
+fn what_people_hear_comes_true_also_behind_the_address_of_a_carrier() {
+    let mut crowd = Crowd::of(12_000, 10_000);
+    let residents = crowd.play_on(&Attack::None, 5);
+    for behind_a_carrier in [false, true] {
+        let of_them = residents.iter().skip(usize::from(!behind_a_carrier)).step_by(2);
+        let (mut at_first, mut later) = (Vec::new(), Vec::new());
+        for resident in of_them {
+            let turn_ms = resident.turn_ms.expect("everybody's turn comes");
+            for (nth, (heard_ms, seconds)) in resident.heard.iter().enumerate() {
+                let waited_s = (turn_ms - heard_ms) as f64 / 1_000.0;
+                if waited_s > 10.0 {
+                    let heard = if nth == 0 { &mut at_first } else { &mut later };
+                    heard.push(f64::from(*seconds) / waited_s);
+                }
+            }
+        }
+        at_first.sort_by(f64::total_cmp);
+        later.sort_by(f64::total_cmp);
+        let at = |heard: &[f64], percent: usize| heard[heard.len() * percent / 100];
+        let said = format!("behind a carrier: {behind_a_carrier}, {} and {} answers", at_first.len(), later.len());
+        // Whoever has just come is told what is known of those who came with them.
+        assert!(at(&at_first, 50) > 0.5 && at(&at_first, 95) < 1.2, "{said}: {:.2}", at(&at_first, 50));
+        assert!(at(&later, 5) > 0.6 && at(&later, 95) < 1.2, "{said}: {:.2} to {:.2}", at(&later, 5), at(&later, 95));
+    }
 }

@@ -22,6 +22,8 @@ const LATER_US_MAX: i64 = 15 * 60 * 1_000_000;
 const TRIES_MAX: u8 = 5;
 /// Tickets on which a password was tried.
 const TRIED_ENTRIES: usize = 1 << 16;
+/// Tickets that were counted.
+const COUNTED_ENTRIES: usize = 1 << 16;
 /// The part of the pool that is kept for those who see, change or cancel, and for those who book.
 const VIEWING_PART: f64 = 0.2;
 /// So long after a start, tickets of the process before show that people stood in line.
@@ -37,8 +39,6 @@ const NOT_COUNTED: u32 = 0;
 const PIECE_US: i64 = 2_000_000;
 /// So many seconds' worth of people may be uncounted for somebody to be taken to be alone.
 const ALONE_S: f64 = 0.5;
-/// Few wait if the pool serves them within so many seconds.
-const FEW_S: f64 = 1.0;
 /// The gate opens once nobody has waited for so long.
 const CALM_US: i64 = 10 * 1_000_000;
 /// Once the pool's queue is longer than this, in seconds, each network may have its share of it and no more.
@@ -92,6 +92,18 @@ impl Remembered for Tried {
     }
 }
 
+/// When somebody who is counted last showed a ticket on which they are not.
+#[derive(Debug, Clone, Copy, Default)]
+struct CountedAt(i64);
+
+impl Remembered for CountedAt {
+    type Worth = i64;
+
+    fn worth(&self) -> i64 {
+        self.0
+    }
+}
+
 /// The gate. Its memory is fixed, whoever comes.
 #[derive(Debug)]
 pub(crate) struct LoginGate {
@@ -114,6 +126,7 @@ pub(crate) struct LoginGate {
     figures: [LineFigures; 2],
     shares: Shares,
     tried: Sets<Tried>,
+    counted: Sets<CountedAt>,
     newest: i64,
 }
 
@@ -134,6 +147,7 @@ impl LoginGate {
             figures: [LineFigures::default(); 2],
             shares: Shares::new(),
             tried: Sets::new(TRIED_ENTRIES),
+            counted: Sets::new(COUNTED_ENTRIES),
             newest: i64::MIN,
         }
     }
@@ -232,6 +246,11 @@ impl LoginGate {
         self.tried.with(&ticket.no, |tried| tried.tries = tried.tries.saturating_sub(1));
     }
 
+    /// Time passes, whether or not somebody comes.
+    pub(crate) fn pass(&mut self, now: Instant, load: LoginLoad) {
+        self.go_on(micros(now), load);
+    }
+
     /// Whether people go in by turns.
     pub(crate) const fn is_engaged(&self) -> bool {
         self.engaged
@@ -311,12 +330,15 @@ impl LoginGate {
         let next = self.lines[purpose as usize].next();
         let kept = ticket.filter(|ticket| self.counts(ticket, now));
         if let Some(shown) = kept.filter(|ticket| ticket.process != self.process) {
-            // Whoever shows one ticket again and again is counted as often as their network may take a place, and not oftener, once there are
-            // others to whom that makes a difference.
+            // Whoever shows one ticket again and again is one.
+            let is_new =
+                !self.counted.with(&(shown.no, self.process), |counted| std::mem::replace(&mut counted.0, now) > 0);
             let line = &mut self.lines[shown.purpose as usize];
-            let few = (line.waiting() as f64) < allowed.per_second * FEW_S;
-            if few || self.shares.charge(Charged::Count, source, now, now, allowed).is_some() {
+            if is_new {
                 line.count(shown.turn);
+                if shown.process == NOT_COUNTED {
+                    line.came_back();
+                }
             }
         }
         if let Some(own) = kept.filter(|ticket| ticket.purpose == purpose) {
@@ -478,8 +500,9 @@ mod tests {
     fn an_estimate_is_what_comes_true() {
         let mut gate = engaged();
         let last = (0..2_400).map(|n| stand(&mut gate, n, NOW, load(40, 0))).last().expect("many");
-        let Said::Waits(_, waits) = look(&mut gate, Some(last), 9, NOW, load(40, 0)) else { panic!("admitted") };
-        assert!((27..=31).contains(&waits.estimate_seconds) && waits.ahead > 2_300, "{waits:?}");
+        let back = NOW.plus_ms(2_000);
+        let Said::Waits(_, waits) = look(&mut gate, Some(last), 9, back, load(40, 0)) else { panic!("admitted") };
+        assert!((26..=30).contains(&waits.estimate_seconds) && waits.ahead > 2_100, "{waits:?}");
         assert!((4..=11).contains(&waits.again_seconds), "{waits:?}");
     }
 

@@ -79,6 +79,17 @@ impl LineLoad {
     }
 }
 
+/// What was given out in a piece of time.
+#[derive(Debug, Clone, Copy)]
+struct Fresh {
+    turns: u32,
+    earliest: i64,
+}
+
+impl Fresh {
+    const NONE: Self = Self { turns: 0, earliest: i64::MAX };
+}
+
 /// A line.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -106,9 +117,12 @@ pub(super) struct Line {
     /// How many turns were passed lately, and how many people were told.
     passed: f64,
     told: f64,
-    /// The earliest turn that was given out and is not counted yet, for this piece of time and the ones before, and when this one began.
-    fresh: [i64; FRESH_PIECES],
+    /// The turns that were given out and are not counted yet, in this piece of time and the ones before, and when this one began.
+    fresh: [Fresh; FRESH_PIECES],
     fresh_at: i64,
+    /// How many were given out lately and should have come back, and how many did.
+    given: f64,
+    came_back: f64,
     /// Where the cursor was when; what it had passed before the first of them is over.
     way: VecDeque<(i64, i64)>,
     over: i64,
@@ -132,8 +146,10 @@ impl Line {
             typing: 0.0,
             passed: 0.0,
             told: 0.0,
-            fresh: [i64::MAX; FRESH_PIECES],
+            fresh: [Fresh::NONE; FRESH_PIECES],
             fresh_at: 0,
+            given: 0.0,
+            came_back: 0.0,
             way: VecDeque::with_capacity(STEPS as usize + 1),
             over: i64::MIN,
         }
@@ -150,7 +166,8 @@ impl Line {
         (self.speed, self.told_per_second, self.told_for_one) = (1.0, 0.0, 1.0);
         (self.at_the_door, self.passed, self.told) = (0.0, 0.0, 0.0);
         self.began_at = now;
-        (self.fresh, self.fresh_at) = ([i64::MAX; FRESH_PIECES], now);
+        (self.fresh, self.fresh_at) = ([Fresh::NONE; FRESH_PIECES], now);
+        (self.given, self.came_back) = (0.0, 0.0);
     }
 
     /// The first turn that is not admitted. It may be later than now: a line in which only a busy network stands goes on with the
@@ -182,7 +199,13 @@ impl Line {
 
     /// Notes a turn that was given out and is not counted until its owner comes back: the line does not pass it before they can.
     pub(super) fn given(&mut self, turn: Turn) {
-        self.fresh[0] = self.fresh[0].min(turn.0);
+        let Fresh { turns, earliest } = self.fresh[0];
+        self.fresh[0] = Fresh { turns: turns.saturating_add(1), earliest: earliest.min(turn.0) };
+    }
+
+    /// Notes that the owner of such a turn came back.
+    pub(super) fn came_back(&mut self) {
+        self.came_back += 1.0;
     }
 
     /// Notes that somebody is here and hears for the first time that it is their turn. Whether they have yet to type a password.
@@ -225,8 +248,16 @@ impl Line {
             before += f64::from(self.bins[bin_of(next)]) * part;
             next = end;
         }
-        let people = before / self.passed_for_one(load) + load.queued;
+        let people = (before + self.uncounted(turn, load)) / self.passed_for_one(load) + load.queued;
         (people, people / load.per_second.max(0.1))
+    }
+
+    /// How many have got a turn before `turn` just now and will come back to be counted, as far as is known.
+    fn uncounted(&self, turn: Turn, load: LineLoad) -> f64 {
+        let given =
+            self.fresh.iter().filter(|fresh| fresh.earliest < turn.0).map(|fresh| f64::from(fresh.turns)).sum::<f64>();
+        let expected = load.per_second * EXPECTED_S;
+        given * ((self.came_back + expected) / (self.given + expected).max(0.1)).min(1.0)
     }
 
     /// Moves the cursor on, up to `now`. Whoever was admitted longer ago than `good_us` is not any more.
@@ -235,12 +266,15 @@ impl Line {
         self.moved_at = self.moved_at.max(now);
         self.passed *= (-step_s / COUNTED_S).exp();
         self.told *= (-step_s / COUNTED_S).exp();
+        self.given *= (-step_s / COUNTED_S).exp();
+        self.came_back *= (-step_s / COUNTED_S).exp();
         self.told_per_second *= (-step_s / LATELY_S).exp();
         self.at_the_door *= (-step_s / LATELY_S).exp();
         self.typing *= (-step_s / TYPING_S).exp();
         for _ in 0..((now - self.fresh_at) / FRESH_US).clamp(0, FRESH_PIECES as i64) {
             self.fresh.rotate_right(1);
-            (self.fresh[0], self.fresh_at) = (i64::MAX, now);
+            self.given += f64::from(self.fresh[0].turns);
+            (self.fresh[0], self.fresh_at) = (Fresh::NONE, now);
         }
         let over = (load.wait_s() - QUEUE_FULL_S).max(0.0) / QUEUE_OVER_S;
         let at_the_door = self.at_the_door / (load.per_second * AT_THE_DOOR).max(0.1);
@@ -274,7 +308,7 @@ impl Line {
     }
 
     fn admit(&mut self) {
-        let fresh = self.fresh.into_iter().fold(i64::MAX, i64::min);
+        let fresh = self.fresh.iter().map(|fresh| fresh.earliest).min().unwrap_or(i64::MAX);
         let until = if self.speed < SPEED_PAST_FRESH { self.last.min(fresh.saturating_sub(1)) } else { self.last };
         while self.cursor < until {
             let next = self.cursor + 1;

@@ -33,8 +33,6 @@ pub(crate) enum Charged {
     Book,
     /// A place in the line of those who see, change or cancel.
     View,
-    /// A ticket that is counted among those who wait.
-    Count,
     /// A password that is checked.
     Try,
 }

@@ -27,7 +27,7 @@ use super::refusals::{Refusals, SPREAD};
 use super::{Load, watch};
 use crate::auth::Auth;
 use crate::config::{Client, PublicConfig, TrustedProxy};
-use crate::metrics::answer_totals;
+use crate::metrics::{answer_totals, show_login_lines};
 
 /// The guard of the residents' listener. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +68,13 @@ impl Guard {
 
     pub(crate) fn load(&self) -> &Load {
         &self.0.load
+    }
+
+    /// Shows the load and the lines in front of the login.
+    pub(crate) fn show(&self) {
+        let Post { load, auth, engine, .. } = &*self.0;
+        load.show();
+        show_login_lines(auth.login_lines(engine));
     }
 
     /// Whoever connects from there speaks for many: no network's share holds for them.

@@ -1,7 +1,7 @@
 //! The desk: the one way from the handlers, of JSON and of pages alike, to the engine. It says who asks and hands on what they
 //! ask; it decides nothing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::http::header::HeaderMap;
 use sesshu_engine::EngineHandle;
@@ -19,7 +19,6 @@ use super::pages::theme::ThemeSheet;
 use super::pages::wait::KeptWaits;
 use super::slow_lists::SlowLists;
 use crate::auth::Auth;
-use crate::auth::gate::LoginGate;
 use crate::auth::token::Login;
 use crate::config::PublicConfig;
 use crate::problem::{Code, InLine, Problem};
@@ -38,21 +37,16 @@ pub(crate) struct Desk {
     pub(crate) lists: Lists,
     pub(crate) theme: ThemeSheet,
     pub(crate) places: KeptPlaces,
-    /// The line in front of the login.
-    pub(crate) gate: Mutex<LoginGate>,
     pub(crate) waits: KeptWaits,
     slow_lists: SlowLists,
 }
 
 impl Desk {
     pub(crate) fn new(engine: EngineHandle, auth: Arc<Auth>, config: PublicConfig) -> Self {
-        let process = getrandom::u32().unwrap_or_default();
-        let gate = Mutex::new(LoginGate::new(config.login_queue, process));
         Self {
             engine,
             auth,
             config,
-            gate,
             lists: Lists::default(),
             theme: ThemeSheet::default(),
             places: KeptPlaces::default(),

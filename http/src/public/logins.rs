@@ -1,7 +1,5 @@
 //! Logging in at the desk: the throttle, the line in front of the login, the password, and the cookies that follow from them.
 
-use std::sync::{MutexGuard, PoisonError};
-
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use sesshu_engine::HashLane;
@@ -14,14 +12,14 @@ use sesshu_engine::view::LoginError;
 use super::desk::Desk;
 use crate::auth::cookie::{self, CookieName};
 use crate::auth::device::DEVICE_SECONDS;
-use crate::auth::gate::{Act, LoginGate, Said, TICKET_MINUTES, Waits};
+use crate::auth::gate::{Act, Said, TICKET_MINUTES, Waits};
 use crate::auth::network::Network;
 use crate::auth::shares::Source;
 use crate::auth::throttle::Bucket;
 use crate::auth::ticket::{Purpose, Ticket};
 use crate::auth::token::Login;
 use crate::config::Client;
-use crate::metrics::{count_login, show_login_lines};
+use crate::metrics::count_login;
 use crate::problem::{Code, InLine, Problem, Wrong};
 
 /// The ticket of clients without cookies.
@@ -139,7 +137,7 @@ impl Desk {
                 self.auth.throttle.succeeded(person.bucket, self.engine.now());
                 count_login("granted");
                 if let Some(ticket) = &ticket {
-                    self.gate().used(ticket);
+                    self.auth.gate().used(ticket);
                 }
                 let login = self.new_login(known.resident, known.credential_generation, ticket)?;
                 Ok(self.granted(person, known.name_kana, &login))
@@ -152,7 +150,7 @@ impl Desk {
             Err(LoginError::Busy) => {
                 self.auth.throttle.undone(person.bucket);
                 if let Some(ticket) = &ticket {
-                    self.gate().undone(ticket);
+                    self.auth.gate().undone(ticket);
                 }
                 count_login("busy");
                 Err(not_in(Code::Refused(RefusalCode::Busy)))
@@ -211,7 +209,7 @@ impl Desk {
 
     /// Where such a person stands among those who book, until it is their turn.
     pub(super) fn waits_to_book(&self, login: &Login) -> Option<Waits> {
-        self.gate().new_place(login.books_from?, self.engine.now(), self.engine.login_load())
+        self.auth.gate().new_place(login.books_from?, self.engine.now(), self.engine.login_load())
     }
 
     fn ask_gate(
@@ -227,10 +225,7 @@ impl Desk {
         let ticket = shown.and_then(|text| self.auth.tickets.open(text));
         let random = getrandom::u64().map_err(|_| Problem::from(Code::Internal))?;
         let (now, load) = (self.engine.now(), self.engine.login_load());
-        let mut gate = self.gate();
-        let said = gate.ask((act, purpose), ticket, source, random, now, load);
-        show_login_lines(&gate);
-        Ok(said)
+        Ok(self.auth.gate().ask((act, purpose), ticket, source, random, now, load))
     }
 
     /// The refusal of somebody whose turn has not come: their password was not looked at.
@@ -250,11 +245,6 @@ impl Desk {
             cookies: [cookie::write(CookieName::Ticket, &text, seconds, https), typed],
             ticket: HeaderValue::try_from(text).ok(),
         }
-    }
-
-    // The gate is whole between any two of its steps, so a poisoned one still is.
-    fn gate(&self) -> MutexGuard<'_, LoginGate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -114,7 +114,8 @@ impl City {
         let people =
             rows.iter().zip(&passwords).map(|(row, password)| (row.id.to_string(), password.plain.to_string()));
         let people = people.collect();
-        let router = public_router(engine.clone(), Arc::new(Auth::new(&[7; 32])), config_of_pages);
+        let router =
+            public_router(engine.clone(), Arc::new(Auth::new(&[7; 32], config_of_pages.login_queue)), config_of_pages);
         Self { engine, clock, router, people, _folder: folder }
     }
 

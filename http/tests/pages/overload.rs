@@ -26,7 +26,7 @@ impl Drop for Served {
 fn served(city: &City, config: PublicConfig) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let auth = Arc::new(Auth::new(&[7; 32]));
+    let auth = Arc::new(Auth::new(&[7; 32], config.login_queue));
     let guard = Some(Guard::new(city.engine.clone(), Arc::clone(&auth), &config));
     let router = public_router(city.engine.clone(), auth, config);
     let options = ServeOptions { guard, ..ServeOptions::default() };
