@@ -25,6 +25,7 @@ impl Works {
             by,
             progress,
         });
+        scratch::remove(place, &self.setup.throttle, progress);
         // One that was stopped is no drill: it says nothing about backups.
         progress.go_on()?;
         records::append(folder.path(), &record)?;

@@ -126,7 +126,9 @@ impl Works {
         progress.at(Work::Proving, 0, manifest.bytes)?;
         let place = scratch::folder(&self.setup.scratch)?;
         let proving = Proving { folder: folder.path(), manifest, scratch: place.path(), progress };
-        match self.setup.prover.prove(&proving) {
+        let proven = self.setup.prover.prove(&proving);
+        scratch::remove(place, &self.setup.throttle, progress);
+        match proven {
             Ok(proof) => {
                 let proof = Proof { at: self.now(), ..proof };
                 manifest.proof = Some(proof);
