@@ -8,8 +8,8 @@ use crate::error::{BackupError, io_error};
 use crate::progress::Progress;
 
 /// The room is looked at so often, in bytes. A file that is kept is synced as often: the syncs of bookings wait for a heap of unwritten
-/// pages, and a megabyte is written in about a millisecond.
-const LOOK_BYTES: u64 = 1 << 20;
+/// pages, and so much is written in half a millisecond.
+const LOOK_BYTES: u64 = 256 * 1024;
 
 /// Looks at the room on the disk as it goes, and whether it shall stop: how long the file becomes, nobody knows before.
 pub(super) struct Guarded<'a, F> {

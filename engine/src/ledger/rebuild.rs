@@ -1,4 +1,4 @@
-//! A store from its export: row by row, in commits of a megabyte, so that memory does not grow with the store. The seal goes
+//! A store from its export: row by row, in small commits, so that memory does not grow with the store. The seal goes
 //! in last: a store without one is refused by everybody, so half a store is never taken for one.
 
 use std::fs::File;
@@ -22,7 +22,7 @@ use super::tables::{Exportable, JOURNAL, SEAL, SEAL_KEY, make_all};
 use super::{LoadError, StoreError};
 
 /// So many bytes of rows are committed at once: the bookings of a server on the same disk wait for a commit that is being written.
-const COMMIT_BYTES: usize = 1024 * 1024;
+const COMMIT_BYTES: usize = 128 * 1024;
 
 /// Makes a new store in `folder`, which must exist and have none, from an export; reads to the export's end and no further. All of it
 /// is synced when this returns. Memory does not grow with the store.

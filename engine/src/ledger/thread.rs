@@ -1,5 +1,5 @@
 //! The ledger's one thread: it blocks for the first entry, drains what waits, and lets the writer commit. Whoever comes alone waits for
-//! nobody; once entries share commits, these begin no closer to one another than [`COMMIT_EVERY`]. When nobody waits, the fold is
+//! nobody; while few entries share commits, these begin no closer to one another than [`COMMIT_EVERY`]. When nobody waits, the fold is
 //! written.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,10 +18,11 @@ use crate::priority::{Work, this_thread_is_for};
 
 /// The most entries of one commit.
 const BATCH_ENTRIES_MAX: usize = 1_024;
-/// Once two entries shared a commit, the next one begins so long after it at the earliest. A commit costs the disk and the processor
-/// nearly the same however many share it: back to back, a thousand a second for twenty thousand bookings took a third more of both
-/// than half as many, and whoever came was answered later for it.
+/// After a commit that so many entries shared, the next one begins no sooner than this. A commit costs the disk and the processor nearly the
+/// same however many share it: of those that few share, half as many are better for everybody, while one that many share has no need
+/// to wait for more.
 const COMMIT_EVERY: Duration = Duration::from_millis(1);
+const FEW_SHARE: std::ops::RangeInclusive<usize> = 2..=16;
 /// A batch of so many entries tells of a rush.
 const RUSH_ENTRIES_MIN: usize = 4;
 /// How long the queue must be empty before the fold is written: a steady load, however small, does not meet it.
@@ -163,11 +164,11 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         }
     }
 
-    /// Leaves the processor until [`COMMIT_EVERY`] after the last batch, if entries share commits: whoever comes meanwhile shares the next.
+    /// Leaves the processor until [`COMMIT_EVERY`] after the last batch, if few shared it: whoever comes meanwhile shares the next.
     #[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the distance itself that counts")]
     fn keep_distance(&self) {
         let (at, shared_by) = self.drained;
-        if shared_by > 1 {
+        if FEW_SHARE.contains(&shared_by) {
             std::thread::sleep(COMMIT_EVERY.saturating_sub(at.elapsed()));
         }
     }
