@@ -32,6 +32,7 @@ pub(super) fn remove(folder: TempDir, throttle: &Throttle, progress: &Progress) 
     if let Err(error) = shorten(folder.path(), &mut throttle.pace(), progress) {
         tracing::debug!(%error, "a scratch folder goes at once");
     }
+    drop(folder);
 }
 
 /// Makes every file in `folder` short.
@@ -70,4 +71,30 @@ pub(super) fn sweep(scratch: &Path) -> Result<(), BackupError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Stop;
+
+    #[test]
+    fn a_folder_goes_little_by_little_and_at_once_when_the_work_is_stopped() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        for stopped in [false, true] {
+            let place = folder(scratch.path()).expect("a folder");
+            fs::create_dir(place.path().join("data")).expect("a folder");
+            fs::write(place.path().join("data/store"), vec![7; 3 * STEP_BYTES as usize + 5]).expect("a file");
+            let stop = Stop::default();
+            if stopped {
+                stop.stop();
+            }
+            let progress = Progress::new(stop, |_, _, _| {});
+            let shortened = shorten(place.path(), &mut Throttle::unlimited().pace(), &progress);
+            let left = fs::metadata(place.path().join("data/store")).expect("a file").len();
+            assert_eq!((shortened.is_err(), left <= STEP_BYTES), (stopped, !stopped), "{left}");
+            remove(place, &Throttle::unlimited(), &progress);
+            assert!(fs::read_dir(scratch.path()).expect("a folder").next().is_none());
+        }
+    }
 }

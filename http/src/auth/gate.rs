@@ -6,6 +6,7 @@
 use sesshu_engine::core::time::Instant;
 use sesshu_engine::view::LoginLoad;
 
+pub(crate) use super::line::LineFigures;
 use super::line::{Line, LineLoad, QUEUE_FULL_S};
 use super::said::{AGAIN_S_MIN, waits, waits_first};
 pub(crate) use super::said::{Act, Said, Waits};
@@ -59,19 +60,6 @@ impl Default for LoginQueue {
     fn default() -> Self {
         Self { engage_after_ms: 800, admitted_minutes: 10, address_burst: 300 }
     }
-}
-
-/// The figures of a line, for those who watch.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct LineFigures {
-    /// Tickets given out.
-    pub(crate) issued: u64,
-    /// Tickets on which a first password was tried.
-    pub(crate) came: u64,
-    /// Tickets whose turn has not come.
-    pub(crate) waiting: u64,
-    /// How many passwords of this line the pool can check in a second, as it was last measured.
-    pub(crate) per_second: f64,
 }
 
 /// What was done with a ticket whose turn had come.

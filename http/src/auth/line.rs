@@ -79,6 +79,19 @@ impl LineLoad {
     }
 }
 
+/// The figures of a line, for those who watch.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct LineFigures {
+    /// Tickets given out.
+    pub(crate) issued: u64,
+    /// Tickets on which a first password was tried.
+    pub(crate) came: u64,
+    /// Tickets whose turn has not come.
+    pub(crate) waiting: u64,
+    /// How many passwords of this line the pool can check in a second, as it was last measured.
+    pub(crate) per_second: f64,
+}
+
 /// What was given out in a piece of time.
 #[derive(Debug, Clone, Copy)]
 struct Fresh {
