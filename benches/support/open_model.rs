@@ -15,8 +15,7 @@ use crate::rush::Requests;
 use crate::wire::Wire;
 
 /// How often the clock is looked at, at most. The runtime's own timers are coarser; and a client that looks oftener keeps a processor awake
-/// that the server is to have: on a virtual machine whose host counts an idle processor that was just asleep as busy, everything was
-/// held up for it. Latency counts from the time at which a request should have begun, so that this much of it is the client's.
+/// that the server is to have, for which a virtual machine was seen to be held up as a whole. Latency counts from the time at which a request should have begun, so that this much of it is the client's.
 const TICK_MIN: Duration = Duration::from_micros(500);
 
 /// A request whose time has come, by its index, and that time.

@@ -16,14 +16,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
+use super::TICKET;
 use super::crowd::{Acting, Crowd};
 
 /// Residents who log in during each attack, all at once: as many as a city has in a second of its opening.
 const RESIDENTS: usize = 20;
 /// Nobody stands in line for longer, also on a machine that has much else to do.
 const IN_LINE_MAX: Duration = Duration::from_mins(2);
-/// The header in which a place in the line is given and shown again.
-const TICKET: &str = "x-sesshu-ticket";
 /// Devices that attack.
 const ATTACKERS: usize = 96;
 /// So much is heard of an attack before the first resident comes.

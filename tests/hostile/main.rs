@@ -6,3 +6,6 @@ mod clients;
 mod crowd;
 mod fairness;
 mod recovery;
+
+/// The header in which a place in the line in front of the login is given and shown again.
+const TICKET: &str = "x-sesshu-ticket";

@@ -9,6 +9,7 @@ use sesshu_tests::memory::status_mib;
 use sesshu_tests::{City, Client, Place, PlannedSession, Request, Resident, Tracer, not_run, report, wait_until_async};
 use tokio::task::JoinSet;
 
+use super::TICKET;
 use super::crowd::Crowd;
 
 /// Devices of the flood, and for how long it lasts.
@@ -17,7 +18,7 @@ const FLOOD_LASTS: Duration = Duration::from_secs(3);
 const STALL_SECONDS: u64 = 3;
 /// So many go the whole way at once, again and again until all of them are served.
 const PEOPLE: usize = 8;
-/// As before: each of them is served at once, in this time.
+/// As before: each of them is served in this time, at the latest when they come back as they were told.
 const SERVED_WITHIN: Duration = Duration::from_secs(3);
 /// So soon after a trouble; a machine that others use as well gets half as much again.
 const NORMAL_WITHIN: Duration = Duration::from_secs(15);
@@ -32,27 +33,49 @@ struct Served {
     booking: Value,
 }
 
+/// Somebody who is not in yet.
+struct Outside {
+    client: Client,
+    resident: Resident,
+    /// The ticket that they were given, and for how long they were told to stay away.
+    ticket: Option<String>,
+    again: Duration,
+}
+
 /// How somebody's way ended.
 enum Ended {
     /// As it should.
     Served(Box<Served>),
-    /// They were sent away before they were in: they come again, with the ticket that they were given.
-    Outside(Box<(Client, Resident)>),
-    /// They were sent away later: what became of them is not looked at.
+    /// They were sent away before they were in, and come again.
+    Outside(Box<Outside>),
+    /// They were sent away later, or not served in time: what became of them is not looked at.
     Inside,
 }
 
 /// Log in, look, hold, book, without being sent away.
-async fn journey(mut client: Client, resident: Resident, place: Place) -> Ended {
-    let login = json!({"id": resident.id, "password": resident.password});
-    let answer = client.try_send(&Request::new("POST", "/api/v1/login").json(&login)).await;
-    match answer.ok().filter(|answer| answer.status == 200) {
-        None => Ended::Outside(Box::new((client, resident))),
-        Some(answer) => {
-            let booked = book(client, answer.json()["token"].as_str().map(str::to_owned), place).await;
-            booked.map_or(Ended::Inside, |served| Ended::Served(Box::new(served)))
-        }
+async fn journey(mut person: Outside, place: Place) -> Ended {
+    tokio::time::sleep(person.again).await;
+    let body = json!({"id": person.resident.id, "password": person.resident.password});
+    let mut login = Request::new("POST", "/api/v1/login").json(&body);
+    if let Some(ticket) = &person.ticket {
+        login = login.header(TICKET, ticket);
     }
+    let served = tokio::time::timeout(SERVED_WITHIN, async {
+        let answer = person.client.try_send(&login).await;
+        match answer {
+            Ok(answer) if answer.status == 200 => {
+                let booked = book(person.client, answer.json()["token"].as_str().map(str::to_owned), place).await;
+                booked.map_or(Ended::Inside, |served| Ended::Served(Box::new(served)))
+            }
+            answer => {
+                let header = |name: &str| answer.as_ref().ok().and_then(|answer| answer.header(name));
+                person.ticket = header(TICKET).map(str::to_owned).or(person.ticket);
+                person.again = Duration::from_secs(header("retry-after").and_then(|s| s.parse().ok()).unwrap_or(1));
+                Ended::Outside(Box::new(person))
+            }
+        }
+    });
+    served.await.unwrap_or(Ended::Inside)
 }
 
 async fn book(mut client: Client, token: Option<String>, place: Place) -> Option<Served> {
@@ -98,19 +121,21 @@ impl Rush {
         wait_until_async(&format!("people are served as before after {after}"), NORMAL_WITHIN, async || {
             let mut journeys = JoinSet::new();
             for _ in 0..PEOPLE {
-                let (client, resident) = outside.pop().unwrap_or_else(|| (city.device(), city.resident()));
-                let going = journey(client, resident, place.clone());
-                journeys.spawn(tokio::time::timeout(SERVED_WITHIN, going));
+                let person = outside.pop().unwrap_or_else(|| {
+                    let (client, resident) = (city.device(), city.resident());
+                    Outside { client, resident, ticket: None, again: Duration::ZERO }
+                });
+                journeys.spawn(journey(person, place.clone()));
             }
             let mut all = 0;
             for ended in journeys.join_all().await {
                 match ended {
-                    Ok(Ended::Served(one)) => {
+                    Ended::Served(one) => {
                         served.push(*one);
                         all += 1;
                     }
-                    Ok(Ended::Outside(person)) => outside.push(*person),
-                    Ok(Ended::Inside) | Err(_) => {}
+                    Ended::Outside(person) => outside.push(*person),
+                    Ended::Inside => {}
                 }
             }
             (all == PEOPLE).then_some(())

@@ -25,7 +25,6 @@ impl Works {
             by,
             progress,
         });
-        scratch::remove(place, &self.setup.throttle, progress);
         // One that was stopped is no drill: it says nothing about backups.
         progress.go_on()?;
         records::append(folder.path(), &record)?;
@@ -37,6 +36,7 @@ impl Works {
                 tracing::warn!(%error, "the record of the drill is not on the second place");
             }
         }
+        scratch::remove(place, &self.setup.throttle, progress);
         Ok(record)
     }
 }

@@ -38,11 +38,12 @@ pub(super) fn remove(folder: TempDir, throttle: &Throttle, progress: &Progress) 
 /// Makes every file in `folder` short.
 fn shorten(folder: &Path, pace: &mut Pace, progress: &Progress) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let (kind, path) = entry.map(|entry| (entry.file_type(), entry.path()))?;
-        if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
-            shorten(&path, pace, progress)?;
-        } else if kind?.is_file() {
-            let file = File::options().write(true).open(&path)?;
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            shorten(&entry.path(), pace, progress)?;
+        } else if kind.is_file() {
+            let file = File::options().write(true).open(entry.path())?;
             let mut left = file.metadata()?.len();
             while left > STEP_BYTES {
                 left -= STEP_BYTES;

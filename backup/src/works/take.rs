@@ -126,9 +126,7 @@ impl Works {
         progress.at(Work::Proving, 0, manifest.bytes)?;
         let place = scratch::folder(&self.setup.scratch)?;
         let proving = Proving { folder: folder.path(), manifest, scratch: place.path(), progress };
-        let proven = self.setup.prover.prove(&proving);
-        scratch::remove(place, &self.setup.throttle, progress);
-        match proven {
+        let proven = match self.setup.prover.prove(&proving) {
             Ok(proof) => {
                 let proof = Proof { at: self.now(), ..proof };
                 manifest.proof = Some(proof);
@@ -143,7 +141,9 @@ impl Works {
                 progress.go_on()?;
                 Err(BackupError::NotProven { name: manifest.name.clone(), what })
             }
-        }
+        };
+        scratch::remove(place, &self.setup.throttle, progress);
+        proven
     }
 
     pub(super) fn mark_damaged(

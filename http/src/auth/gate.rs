@@ -80,18 +80,6 @@ impl Remembered for Tried {
     }
 }
 
-/// When somebody who is counted last showed a ticket on which they are not.
-#[derive(Debug, Clone, Copy, Default)]
-struct CountedAt(i64);
-
-impl Remembered for CountedAt {
-    type Worth = i64;
-
-    fn worth(&self) -> i64 {
-        self.0
-    }
-}
-
 /// The gate. Its memory is fixed, whoever comes.
 #[derive(Debug)]
 pub(crate) struct LoginGate {
@@ -114,7 +102,8 @@ pub(crate) struct LoginGate {
     figures: [LineFigures; 2],
     shares: Shares,
     tried: Sets<Tried>,
-    counted: Sets<CountedAt>,
+    /// When somebody who is counted last showed a ticket on which they are not.
+    counted: Sets<i64>,
     newest: i64,
 }
 
@@ -319,8 +308,7 @@ impl LoginGate {
         let kept = ticket.filter(|ticket| self.counts(ticket, now));
         if let Some(shown) = kept.filter(|ticket| ticket.process != self.process) {
             // Whoever shows one ticket again and again is one.
-            let is_new =
-                !self.counted.with(&(shown.no, self.process), |counted| std::mem::replace(&mut counted.0, now) > 0);
+            let is_new = !self.counted.with(&(shown.no, self.process), |counted| std::mem::replace(counted, now) > 0);
             let line = &mut self.lines[shown.purpose as usize];
             if is_new {
                 line.count(shown.turn);

@@ -16,6 +16,15 @@ pub(crate) trait Remembered: Copy + Default {
     fn worth(&self) -> Self::Worth;
 }
 
+/// A moment, in microseconds: the earliest gives way.
+impl Remembered for i64 {
+    type Worth = Self;
+
+    fn worth(&self) -> Self {
+        *self
+    }
+}
+
 type Shard<V> = Mutex<Box<[Entry<V>]>>;
 
 /// The table. The hash of a key stands for it.

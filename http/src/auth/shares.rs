@@ -5,7 +5,7 @@
 
 use super::device::DeviceNo;
 use super::network::{Network, WideNetwork};
-use super::sets::{Remembered, Sets};
+use super::sets::Sets;
 
 const ENTRIES: usize = 1 << 15;
 /// A browser that has logged in before is not charged to its network: so many people may use it at once, and it gets this part of
@@ -44,21 +44,9 @@ enum Key {
     Wide(WideNetwork),
 }
 
-/// Until when what was charged is used up, in microseconds of the line.
-#[derive(Debug, Clone, Copy, Default)]
-struct UsedUntil(i64);
-
-impl Remembered for UsedUntil {
-    type Worth = i64;
-
-    fn worth(&self) -> i64 {
-        self.0
-    }
-}
-
-/// What the networks have used.
+/// What the networks have used: until when what was charged is used up, in microseconds of the line.
 #[derive(Debug)]
-pub(crate) struct Shares(Sets<UsedUntil>);
+pub(crate) struct Shares(Sets<i64>);
 
 /// How much may be used.
 #[derive(Debug, Clone, Copy)]
@@ -95,14 +83,13 @@ impl Shares {
             let cost_us = (1e6 / (allowed.per_second * share).max(0.01)) as i64;
             ((what, key), cost_us, cost_us.saturating_mul(burst as i64))
         });
-        let allowed_at =
-            charges.clone().map(|(key, _, free_us)| self.0.with(&key, |used| (used.0 - free_us).max(base)));
+        let allowed_at = charges.clone().map(|(key, _, free_us)| self.0.with(&key, |used| (*used - free_us).max(base)));
         let at = allowed_at.max().unwrap_or(base);
         if at > no_later_than {
             return None;
         }
         for (key, cost_us, _) in charges {
-            self.0.with(&key, |used| used.0 = used.0.max(base).saturating_add(cost_us));
+            self.0.with(&key, |used| *used = (*used).max(base).saturating_add(cost_us));
         }
         Some(at)
     }
