@@ -16,6 +16,9 @@ const DOCS_CSP: HeaderValue = HeaderValue::from_static(
      font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// JSON runs nothing and shows nothing: there is no need to say what it may load.
+const API_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -28,30 +31,22 @@ pub(crate) struct SecureHeaders {
 }
 
 impl SecureHeaders {
-    /// Those of pages and of the JSON interface.
+    /// Those of pages.
     pub(crate) fn of_pages() -> Self {
-        Self::with(PAGE_CSP)
+        Self::new(HeaderMap::from_iter(of_any(PAGE_CSP).into_iter().chain(of_shown())))
     }
 
     /// Those of the page that describes the JSON interface.
     pub(crate) fn of_docs() -> Self {
-        Self::with(DOCS_CSP)
+        Self::new(HeaderMap::from_iter(of_any(DOCS_CSP).into_iter().chain(of_shown())))
     }
 
-    fn with(content_security_policy: HeaderValue) -> Self {
-        let plain = HeaderMap::from_iter([
-            (CONTENT_SECURITY_POLICY, content_security_policy),
-            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-            (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-            (
-                PERMISSIONS_POLICY,
-                HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-            ),
-            (OPENER_POLICY, HeaderValue::from_static("same-origin")),
-            (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ]);
+    /// Those of the JSON interface: a rush has many such answers, and what they do not need costs as much as what they say.
+    pub(crate) fn of_api() -> Self {
+        Self::new(HeaderMap::from_iter(of_any(API_CSP)))
+    }
+
+    fn new(plain: HeaderMap) -> Self {
         let mut https = plain.clone();
         https.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         Self { plain, https }
@@ -64,6 +59,29 @@ impl SecureHeaders {
         let own = std::mem::replace(headers, ours.clone());
         headers.extend(own);
     }
+}
+
+/// What every answer has.
+fn of_any(content_security_policy: HeaderValue) -> [(HeaderName, HeaderValue); 5] {
+    [
+        (CONTENT_SECURITY_POLICY, content_security_policy),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ]
+}
+
+/// What an answer has besides that a browser shows: it may have links and scripts.
+fn of_shown() -> [(HeaderName, HeaderValue); 3] {
+    [
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (
+            PERMISSIONS_POLICY,
+            HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ),
+        (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    ]
 }
 
 #[cfg(test)]
@@ -92,6 +110,9 @@ mod tests {
             headers
         };
         let (page, docs) = (of(&SecureHeaders::of_pages(), false), of(&SecureHeaders::of_docs(), true));
+        let api = of(&SecureHeaders::of_api(), false);
+        assert_eq!(api[CONTENT_SECURITY_POLICY], API_CSP);
+        assert_eq!((api.len(), page.len(), docs.len()), (5, 8, 9));
         assert!(!page.contains_key(STRICT_TRANSPORT_SECURITY));
         assert_eq!(page[CACHE_CONTROL], "no-store");
         assert!(!page[CONTENT_SECURITY_POLICY].to_str().expect("text").contains("unsafe"));

@@ -34,11 +34,17 @@ struct Common {
     desk: Arc<Desk>,
     page_headers: SecureHeaders,
     docs_headers: SecureHeaders,
+    api_headers: SecureHeaders,
 }
 
 impl ShellLayer {
     pub(crate) fn new(desk: Arc<Desk>) -> Self {
-        Self(Arc::new(Common { desk, page_headers: SecureHeaders::of_pages(), docs_headers: SecureHeaders::of_docs() }))
+        Self(Arc::new(Common {
+            desk,
+            page_headers: SecureHeaders::of_pages(),
+            docs_headers: SecureHeaders::of_docs(),
+            api_headers: SecureHeaders::of_api(),
+        }))
     }
 }
 
@@ -99,7 +105,7 @@ where
             None => Err(Problem::from(RefusalCode::Busy)),
         };
         Box::pin(async move {
-            let Common { desk, page_headers, docs_headers, .. } = &*own.common;
+            let Common { desk, page_headers, docs_headers, api_headers } = &*own.common;
             let answer = match work {
                 Err(refused) => Err(refused),
                 Ok((_inside, work)) => {
@@ -116,7 +122,11 @@ where
                 }
             };
             let mut answer = rendered(answer.unwrap_or_else(IntoResponse::into_response), desk, &asked);
-            let headers = if docs { docs_headers } else { page_headers };
+            let headers = match (docs, asked.is_api()) {
+                (true, _) => docs_headers,
+                (false, true) => api_headers,
+                (false, false) => page_headers,
+            };
             headers.add(answer.headers_mut(), asked.https);
             if let Some(meter) = own.meter.get() {
                 meter.count(method, answer.status(), began.elapsed());

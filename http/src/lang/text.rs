@@ -118,10 +118,12 @@ pub(crate) fn strip(markup: Cow<'static, str>) -> Cow<'static, str> {
     if !markup.contains('{') {
         return markup;
     }
-    let base = |piece| match piece {
-        Piece::Plain(text) | Piece::Ruby { base: text, .. } => text,
-    };
-    pieces(&markup).map(base).collect::<String>().into()
+    let mut stripped = String::with_capacity(markup.len());
+    for piece in pieces(&markup) {
+        let (Piece::Plain(text) | Piece::Ruby { base: text, .. }) = piece;
+        stripped.push_str(text);
+    }
+    stripped.into()
 }
 
 /// `template` with each `%{name}` replaced by its value; a name without a value stays.
