@@ -76,10 +76,7 @@ fn of_any(content_security_policy: HeaderValue) -> [(HeaderName, HeaderValue); 5
 fn of_shown() -> [(HeaderName, HeaderValue); 3] {
     [
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        (
-            PERMISSIONS_POLICY,
-            HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-        ),
+        (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()")),
         (OPENER_POLICY, HeaderValue::from_static("same-origin")),
     ]
 }
