@@ -33,17 +33,17 @@ pub(crate) struct SecureHeaders {
 impl SecureHeaders {
     /// Those of pages.
     pub(crate) fn of_pages() -> Self {
-        Self::new(HeaderMap::from_iter(of_any(PAGE_CSP).into_iter().chain(of_shown())))
+        Self::new(of_any(PAGE_CSP).into_iter().chain(of_shown()).collect())
     }
 
     /// Those of the page that describes the JSON interface.
     pub(crate) fn of_docs() -> Self {
-        Self::new(HeaderMap::from_iter(of_any(DOCS_CSP).into_iter().chain(of_shown())))
+        Self::new(of_any(DOCS_CSP).into_iter().chain(of_shown()).collect())
     }
 
     /// Those of the JSON interface: a rush has many such answers, and what they do not need costs as much as what they say.
     pub(crate) fn of_api() -> Self {
-        Self::new(HeaderMap::from_iter(of_any(API_CSP)))
+        Self::new(of_any(API_CSP).into_iter().collect())
     }
 
     fn new(plain: HeaderMap) -> Self {
