@@ -15,6 +15,8 @@ pub(crate) mod gate;
 mod line;
 pub(crate) mod network;
 pub(crate) mod pace;
+#[cfg(test)]
+mod programs;
 mod said;
 mod sets;
 pub(crate) mod shares;

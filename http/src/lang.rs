@@ -5,6 +5,7 @@
 //! gets them stripped.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use axum::http::HeaderValue;
@@ -55,6 +56,16 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 });
 
 const JAPANESE: &str = "ja";
+
+/// The texts of each language that carry furigana or values, without furigana: in a rush the same few are said thousands of times a second.
+static PLAIN: LazyLock<Vec<HashMap<String, String>>> = LazyLock::new(|| {
+    let plain = |language: &Language| {
+        let texts = crate::_RUST_I18N_BACKEND.messages_for_locale(&language.code).unwrap_or_default();
+        let marked = texts.into_iter().filter(|(_, text)| text.contains('{'));
+        marked.map(|(key, text)| (key.into_owned(), strip(text.into_owned().into()).into_owned())).collect()
+    };
+    LANGUAGES.iter().map(plain).collect()
+});
 
 /// The text `key` in the language of this code; in Japanese if that has none.
 fn text_in(code: &str, key: &str) -> Cow<'static, str> {
@@ -135,7 +146,12 @@ impl Lang {
 
     /// The text `key`, without furigana.
     pub(crate) fn say(self, key: &str) -> Cow<'static, str> {
-        strip(self.markup(key).0)
+        let markup = self.markup(key).0;
+        if !markup.contains('{') {
+            return markup;
+        }
+        let plain: Option<&'static String> = PLAIN[self.place()].get(key);
+        plain.map_or_else(|| strip(markup), |plain| plain.as_str().into())
     }
 
     /// The text `key` with each `%{name}` replaced by its value, without furigana.

@@ -8,7 +8,7 @@ use sesshu_engine::view::LoginLoad;
 
 pub(crate) use super::line::LineFigures;
 use super::line::{Line, LineLoad, QUEUE_FULL_S};
-use super::said::{AGAIN_S_MIN, waits, waits_first};
+use super::said::{AGAIN_S_MIN, waits, waits_at_the_door, waits_first};
 pub(crate) use super::said::{Act, Said, Waits};
 use super::sets::{Remembered, Sets};
 use super::shares::{Allowed, Charged, Shares, Source};
@@ -183,7 +183,7 @@ impl LoginGate {
         // They have typed nothing in vain, and nobody waits for long with an open request.
         if !was_told && lines_load.wait_s() > QUEUE_FULL_S {
             self.lines[purpose as usize].sent_back();
-            return Said::Waits(ticket, waits(random, AGAIN_S_MIN, lines_load.queued));
+            return Said::Waits(ticket, waits_at_the_door(random, lines_load.queued));
         }
         // Turns that were kept and all used at once would leave no room for others' turns.
         let within_share = self.shares.charge(Charged::Try, source, now, now, self.allowed(load)).is_some();

@@ -18,7 +18,7 @@ pub(super) const QUEUE_FULL_S: f64 = 0.6;
 /// When the last one waits for so much longer, or when so great a part of what the pool does is sent back to the door in a second, the fewest
 /// are let in. Somebody should always be at the door, so that the pool is never without work.
 const QUEUE_OVER_S: f64 = 0.5;
-const AT_THE_DOOR: f64 = 0.5;
+const AT_THE_DOOR: f64 = 1.5;
 /// The pool has something to do when the last one waits for so long.
 const QUEUE_SHORT_S: f64 = 0.2;
 /// So much of what the pool does in a second is let in, at least and at most. Never nobody: who is let in types first, and would be missed

@@ -19,6 +19,8 @@ pub(crate) struct Waits {
     pub(crate) estimate_seconds: u32,
     /// When to ask again, in seconds: sooner the nearer the turn is, and spread.
     pub(crate) again_seconds: u32,
+    /// After how many milliseconds they are told all this; 0 for almost everybody.
+    pub(crate) told_after_ms: u32,
 }
 
 /// What the gate says.
@@ -60,5 +62,14 @@ pub(super) fn waits(random: u64, seconds: f64, ahead: f64) -> Waits {
         ahead: (ahead.ceil() as u32).max(1),
         estimate_seconds: (seconds.ceil() as u32).max(1),
         again_seconds: (again as u32).max(1),
+        told_after_ms: 0,
     }
+}
+
+/// Where somebody stands whose turn has come, but the pool has enough to do. They are told so after a part of a second that `random`
+/// decides: whole seconds are all that can be said of when to come back, and those who came as one burst would come back as one, while the
+/// pool would have nothing to do in between.
+pub(super) fn waits_at_the_door(random: u64, queued: f64) -> Waits {
+    let told_after_ms = (random >> 32) as u32 % 1_000;
+    Waits { told_after_ms, ..waits(random, AGAIN_S_MIN, queued) }
 }

@@ -1,5 +1,7 @@
 //! Logging in at the desk: the throttle, the line in front of the login, the password, and the cookies that follow from them.
 
+use std::time::Duration;
+
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use sesshu_engine::HashLane;
@@ -22,6 +24,8 @@ use crate::config::Client;
 use crate::metrics::count_login;
 use crate::problem::{Code, InLine, Problem, Wrong};
 
+/// How long a browser keeps its ticket, and the ID that was typed with it, in seconds.
+pub(super) const TICKET_SECONDS: i64 = TICKET_MINUTES * 60;
 /// The ticket of clients without cookies.
 const TICKET_HEADER: HeaderName = HeaderName::from_static("x-sesshu-ticket");
 
@@ -45,7 +49,7 @@ pub(crate) struct NotIn {
 #[derive(Debug, Default)]
 pub(crate) struct Place {
     ticket: Option<HeaderValue>,
-    cookies: [Option<HeaderValue>; 2],
+    cookie: Option<HeaderValue>,
 }
 
 impl From<Problem> for NotIn {
@@ -63,10 +67,10 @@ impl IntoResponse for NotIn {
 }
 
 impl Place {
-    /// Adds the ticket to an answer, as a header and as a cookie, and the cookie that keeps the ID.
+    /// Adds the ticket to an answer, as a header and as a cookie.
     pub(crate) fn add_to(self, headers: &mut HeaderMap) {
         headers.extend(self.ticket.map(|ticket| (TICKET_HEADER, ticket)));
-        for cookie in self.cookies.into_iter().flatten() {
+        if let Some(cookie) = self.cookie {
             headers.append(SET_COOKIE, cookie);
         }
     }
@@ -111,7 +115,12 @@ impl Desk {
         let ticket = match self.ask_gate(Act::Try, purpose, source, headers, client)? {
             Said::Open(_) => None,
             Said::Admitted(ticket) => Some(ticket),
-            Said::Waits(ticket, waits) => return Err(self.in_line(&person, Some(ticket), waits)),
+            Said::Waits(ticket, waits) => {
+                if waits.told_after_ms > 0 {
+                    tokio::time::sleep(Duration::from_millis(waits.told_after_ms.into())).await;
+                }
+                return Err(self.in_line(&person, Some(ticket), waits));
+            }
             Said::Crowded(waits) => return Err(self.in_line(&person, None, waits)),
         };
         self.check_password(&person, password, purpose, ticket).await
@@ -129,7 +138,8 @@ impl Desk {
             Purpose::View => HashLane::Viewing,
         };
         let not_in = |code: Code| {
-            let place = ticket.map(|ticket| self.place(&ticket, None, person.client.https)).unwrap_or_default();
+            let place =
+                ticket.map(|ticket| self.place(&ticket, person.headers, person.client.https)).unwrap_or_default();
             NotIn { problem: code.into(), place }
         };
         match self.engine.login(person.id, password, lane).await {
@@ -195,7 +205,7 @@ impl Desk {
         let said = self.ask_gate(Act::Look, purpose, source, headers, client)?;
         let place = match said {
             Said::Open(Some(ticket)) | Said::Admitted(ticket) | Said::Waits(ticket, _) => {
-                self.place(&ticket, None, client.https)
+                self.place(&ticket, headers, client.https)
             }
             Said::Open(None) | Said::Crowded(_) => Place::default(),
         };
@@ -232,19 +242,16 @@ impl Desk {
     fn in_line(&self, person: &Person<'_>, ticket: Option<Ticket>, waits: Waits) -> NotIn {
         self.auth.throttle.undone(person.bucket);
         count_login("queued");
-        let https = person.client.https;
-        let place = ticket.map(|ticket| self.place(&ticket, person.id, https)).unwrap_or_default();
+        let place = ticket.map(|ticket| self.place(&ticket, person.headers, person.client.https)).unwrap_or_default();
         NotIn { problem: waiting(RefusalCode::Busy, waits), place }
     }
 
-    fn place(&self, ticket: &Ticket, typed: Option<CityId>, https: bool) -> Place {
+    /// Whoever shows their ticket in the header keeps no cookies.
+    fn place(&self, ticket: &Ticket, shown: &HeaderMap, https: bool) -> Place {
         let text = self.auth.tickets.seal(ticket);
-        let seconds = TICKET_MINUTES * 60;
-        let typed = typed.and_then(|id| cookie::write(CookieName::TypedId, &id.to_string(), seconds, https));
-        Place {
-            cookies: [cookie::write(CookieName::Ticket, &text, seconds, https), typed],
-            ticket: HeaderValue::try_from(text).ok(),
-        }
+        let keeps_cookies = !shown.contains_key(TICKET_HEADER);
+        let cookie = keeps_cookies.then(|| cookie::write(CookieName::Ticket, &text, TICKET_SECONDS, https)).flatten();
+        Place { cookie, ticket: HeaderValue::try_from(text).ok() }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::lang::Text;
 use crate::own_address::own_address;
 use crate::problem::{Code, InLine, Problem, Step};
 use crate::public::desk::App;
-use crate::public::logins::NotIn;
+use crate::public::logins::{NotIn, TICKET_SECONDS};
 use crate::shell::{OwnBody, add_advice};
 
 /// Where a login leads by itself.
@@ -138,11 +138,13 @@ pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Res
         Err(NotIn { problem, place }) => {
             let mut answer = match problem.in_line.zip(problem.retry_after_s) {
                 Some((InLine { ahead, estimate_seconds, .. }, again_seconds)) => {
-                    let waits = Waits { ahead, estimate_seconds, again_seconds };
+                    let waits = Waits { ahead, estimate_seconds, again_seconds, told_after_ms: 0 };
                     let (next, not_done) = (own_address(&form.next, HOME), Step::from_code(&form.not_done));
                     let stands = Stands { purpose, next, not_done, waits };
-                    let keeps_id = parse_typed_city_id(&form.id).is_ok();
-                    wait_page(&desk, &visitor, problem.code.status(), &stands, keeps_id)?
+                    let typed = parse_typed_city_id(&form.id).ok();
+                    let mut answer = wait_page(&desk, &visitor, problem.code.status(), &stands, typed.is_some())?;
+                    keep_typed_id(&mut answer, &visitor, typed);
+                    answer
                 }
                 None => again(&desk, &visitor, form, &problem)?,
             };
@@ -152,6 +154,15 @@ pub(crate) async fn post_login(State(desk): State<App>, request: Request) -> Res
             place.add_to(answer.headers_mut());
             Ok(answer)
         }
+    }
+}
+
+/// Keeps the ID that somebody typed before it was their turn, so that they need not type it again.
+fn keep_typed_id(answer: &mut Response, visitor: &Visitor, typed: Option<CityId>) {
+    let https = visitor.client.https;
+    let kept = typed.and_then(|id| cookie::write(CookieName::TypedId, &id.to_string(), TICKET_SECONDS, https));
+    if let Some(cookie) = kept {
+        answer.headers_mut().append(SET_COOKIE, cookie);
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn wait_page(
     keeps_id: bool,
 ) -> Result<Response, Problem> {
     let f = visitor.frame(desk);
-    let Waits { ahead, estimate_seconds, again_seconds } = stands.waits;
+    let Waits { ahead, estimate_seconds, again_seconds, .. } = stands.waits;
     let estimate = match estimate_seconds {
         0..=60 => f.say("login_wait.soon"),
         seconds if seconds > ESTIMATE_SECONDS_MAX => f.say("login_wait.long"),
