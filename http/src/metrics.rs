@@ -1,8 +1,8 @@
 //! Counters and times of the listeners. Labels are bounded: routes, methods, classes, codes; never a name or an ID.
 
 use std::array;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -88,9 +88,37 @@ impl From<&Method> for MethodLabel {
     }
 }
 
+/// A counter with one label of few values, each made when it is first counted: to look it up anew each time costs more than to count.
+struct ByLabel {
+    name: &'static str,
+    label: &'static str,
+    counters: RwLock<Vec<(&'static str, Counter)>>,
+}
+
+impl ByLabel {
+    const fn new(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, counters: RwLock::new(Vec::new()) }
+    }
+
+    fn count(&self, value: &'static str) {
+        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counter)) = known.iter().find(|(known, _)| *known == value) {
+            counter.increment(1);
+            return;
+        }
+        drop(known);
+        let counter = counter!(self.name, self.label => value);
+        counter.increment(1);
+        self.counters.write().unwrap_or_else(PoisonError::into_inner).push((value, counter));
+    }
+}
+
+static LOGINS: ByLabel = ByLabel::new("sesshu_logins_total", "outcome");
+static REFUSALS: ByLabel = ByLabel::new("sesshu_refusals_total", "code");
+
 /// Counts how a login ended.
 pub(crate) fn count_login(outcome: &'static str) {
-    counter!("sesshu_logins_total", "outcome" => outcome).increment(1);
+    LOGINS.count(outcome);
 }
 
 /// Shows the lines in front of the login.
@@ -139,7 +167,7 @@ pub(crate) fn count_refusal(code: &'static str) {
     if code == RefusalCode::Busy.code() {
         BUSY.fetch_add(1, Ordering::Relaxed);
     }
-    counter!("sesshu_refusals_total", "code" => code).increment(1);
+    REFUSALS.count(code);
 }
 
 /// Shows the engine's figures.

@@ -1,5 +1,7 @@
 //! A "no" on its way out. Handlers give a [`Problem`]; the shell renders it once, as RFC 9457 JSON or as a page.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -279,22 +281,28 @@ impl Problem {
 
     /// What is wrong and when to try again, in `lang`, with furigana: it follows the detail.
     pub(crate) fn particulars(&self, lang: Lang) -> String {
-        let mut text = String::new();
+        self.particulars_by(lang, |key| lang.markup(key).0)
+    }
+
+    /// The same in texts as `text` gives them.
+    fn particulars_by(&self, lang: Lang, text: impl Fn(&str) -> Cow<'static, str>) -> String {
+        let mut particulars = String::new();
         if let Some(wrong) = &self.wrong {
-            text.push_str(&fill(&lang.markup("problem.place").0, &[("place", &wrong.text(lang))]));
+            particulars.push_str(&fill(&text("problem.place"), &[("place", &wrong.text(lang))]));
         }
         if let Some(at) = self.retry_at {
-            text.push_str(&fill(&lang.markup("problem.retry_at").0, &[("at", &lang.starting(at))]));
+            particulars.push_str(&fill(&text("problem.retry_at"), &[("at", &lang.starting(at))]));
         }
         if let Some(seconds) = self.retry_after_s {
-            text.push_str(&fill(&lang.markup("problem.retry_after").0, &[("seconds", &seconds.to_string())]));
+            particulars.push_str(&fill(&text("problem.retry_after"), &[("seconds", &seconds.to_string())]));
         }
-        text
+        particulars
     }
 
     /// What happened and what to do, in `lang`.
     pub(crate) fn detail(&self, lang: Lang) -> String {
-        lang.say(&self.detail_key()).into_owned() + &strip(self.particulars(lang).into())
+        let particulars = self.particulars_by(lang, |key| lang.say(key));
+        lang.say(&self.detail_key()).into_owned() + &strip(particulars.into())
     }
 
     /// The body as RFC 9457 has it.

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -11,9 +11,10 @@ use std::time::Instant as WallInstant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use futures_util::future::poll_immediate;
 use sesshu_engine::core::refusal::RefusalCode;
 use tower::{Layer, Service};
 
@@ -109,7 +110,13 @@ where
             let answer = match work {
                 Err(refused) => Err(refused),
                 Ok((_inside, work)) => {
-                    match tokio::time::timeout(desk.config.request_timeout, work.catch_unwind()).await {
+                    let mut work = pin!(work.catch_unwind());
+                    // What is answered at once, as every refusal is, needs no clock.
+                    let done = match poll_immediate(work.as_mut()).await {
+                        Some(done) => Ok(done),
+                        None => tokio::time::timeout(desk.config.request_timeout, work).await,
+                    };
+                    match done {
                         Ok(Ok(Ok(answer))) => Ok(answer),
                         Ok(Err(_panic)) => {
                             tracing::error!(method = asked.method.as_str(), "a handler panicked");
@@ -154,20 +161,25 @@ fn rendered(mut answer: Response, desk: &Desk, asked: &Asked) -> Response {
         None => Problem::of_status(status),
     };
     count_refusal(problem.code.name());
+    // Its own headers stay: a ticket, the methods that an address takes.
     let mut rendered = if asked.is_api() {
-        let body = problem.to_json(asked.lang());
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        answer.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
+        answer.headers_mut().remove(CONTENT_LENGTH);
+        answer.map(|_| problem.to_json(asked.lang()).into())
     } else {
-        refused_page(desk, asked, &problem)
-    };
-    for (name, value) in answer.headers() {
-        if *name != CONTENT_TYPE && *name != axum::http::header::CONTENT_LENGTH {
-            rendered.headers_mut().append(name, value.clone());
+        let mut page = refused_page(desk, asked, &problem);
+        for (name, value) in answer.headers() {
+            if *name != CONTENT_TYPE && *name != CONTENT_LENGTH {
+                page.headers_mut().append(name, value.clone());
+            }
         }
-    }
+        page
+    };
     add_advice(&mut rendered, &problem);
     rendered
 }
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Marks an error answer that is already a page.
 #[derive(Debug, Clone, Copy)]

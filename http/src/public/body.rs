@@ -2,12 +2,12 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Form, FromRequest, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName};
 use axum::http::{Method, Uri};
+use futures_util::future::poll_immediate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sesshu_engine::core::ids::RequestKey;
@@ -28,9 +28,9 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
     }
     let mut whole = pin!(whole(body, config.body_bytes_max));
     // A small body came with its head, as a rule: then nobody needs a clock.
-    let read = match poll_fn(|cx| Poll::Ready(whole.as_mut().poll(cx))).await {
-        Poll::Ready(read) => read,
-        Poll::Pending => {
+    let read = match poll_immediate(whole.as_mut()).await {
+        Some(read) => read,
+        None => {
             let (_waits, hurries) = config.load.wait_for_body();
             let timeout = if hurries { config.body_read_timeout / HURRIED_PART } else { config.body_read_timeout };
             tokio::time::timeout(timeout, whole).await.map_err(|_| Code::TooSlow)?
