@@ -117,8 +117,8 @@ impl Load {
         Self(Arc::new(State::new(limits)))
     }
 
-    /// Lets a request of this class in, or says why not. Only one that `changes` something ever waits, for the disk or for a hash, so
-    /// that only those are kept out by others that wait. It reads three words and takes no lock.
+    /// Lets a request of this class in, or says why not. Only one that `changes` something ever waits, for the disk, for a hash or at its
+    /// door, so that only those are kept out by others that wait. It reads three words and takes no lock.
     pub(crate) fn admit(&self, class: Class, changes: bool) -> Result<(), Why> {
         let state = &*self.0;
         let level_milli = state.level_milli.load(Ordering::Relaxed);

@@ -111,7 +111,7 @@ where
                 Err(refused) => Err(refused),
                 Ok((_inside, work)) => {
                     let mut work = pin!(work.catch_unwind());
-                    // What is answered at once, as every refusal is, needs no clock.
+                    // What is answered at once, as most refusals are, needs no clock.
                     let done = match poll_immediate(work.as_mut()).await {
                         Some(done) => Ok(done),
                         None => tokio::time::timeout(desk.config.request_timeout, work).await,

@@ -222,6 +222,10 @@ mod tests {
         let given = DoseElsewhere { dose: DoseNo::FIRST, date: TODAY, vaccine: VaccineId(1) };
         let elsewhere = ResidentRecord { elsewhere: vec![given], ..record(&[missed]) };
         assert_eq!(may_attend(&elsewhere, &undo, TODAY), Err(AttendanceRefusal::DoseTaken));
+        // Whoever is here already does not come back: what was entered by mistake can be taken back.
+        let here = booking(1, 1, CheckedIn);
+        let twice = may_attend(&record(&[here, booking(2, 1, Booked)]), &change(CheckedIn, Booked), TODAY);
+        assert_eq!(twice, Ok(AttendanceDecision::Changes(here)));
     }
 
     #[test]

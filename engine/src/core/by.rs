@@ -38,3 +38,18 @@ impl By {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_staff_is_named_with_and_without_a_call() {
+        let call = By::Call { login: "sato".into(), call: CallId(7) };
+        let staff = [By::Staff("sato".into()), call].map(|by| by.staff().map(str::to_owned));
+        assert_eq!(staff, [Some("sato".to_owned()), Some("sato".to_owned())]);
+        for by in [By::Resident(ResidentNo(1)), By::CommandLine { uid: 0 }, By::System] {
+            assert_eq!(by.staff(), None, "{by:?}");
+        }
+    }
+}

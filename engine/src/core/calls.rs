@@ -250,7 +250,9 @@ mod tests {
         assert_eq!(calls.see("kato", CALL, at(1)), None);
         let ended = calls.end(LOGIN, CALL).expect("it is going on");
         assert!(calls.end(LOGIN, CALL).is_none(), "only one ends it");
+        assert!(calls.has_ended(LOGIN, CALL) && !calls.has_ended(LOGIN, CallId(9)) && !calls.has_ended("kato", CALL));
         calls.go_on(ended);
+        assert!(!calls.has_ended(LOGIN, CALL));
         assert!(calls.end(LOGIN, CALL).is_some());
         assert!(calls.open(LOGIN, CallId(8), CallReason::Other, at(1)).1);
     }
@@ -310,6 +312,7 @@ mod tests {
         let mut calls = in_a_call();
         assert!(!calls.knows_lookups(LOGIN));
         calls.recall_lookups(LOGIN, vec![at(-70), at(-30), at(-20)], Some(at(-20)));
+        assert!(calls.knows_lookups(LOGIN));
         let counted = calls.count_lookup(LOGIN, CALL, 0, true, 3, at(0)).expect("two are within the hour");
         assert_eq!(counted.unusual, None);
         calls.recall_lookups(LOGIN, Vec::new(), None);

@@ -167,7 +167,7 @@ impl Crowd {
             Said::Waits(own, waits) => {
                 self.throttle.undone(bucket);
                 *ticket = Some(own);
-                return Some(i64::from(waits.again_seconds) * 1_000);
+                return Some(i64::from(waits.told_after_ms) + i64::from(waits.again_seconds) * 1_000);
             }
             Said::Crowded(waits) => {
                 self.throttle.undone(bucket);

@@ -8,8 +8,8 @@ use sesshu_engine::view::LoginLoad;
 
 pub(crate) use super::line::LineFigures;
 use super::line::{Line, LineLoad, QUEUE_FULL_S};
-use super::said::{AGAIN_S_MIN, waits, waits_at_the_door, waits_first};
 pub(crate) use super::said::{Act, Said, Waits};
+use super::said::{waits, waits_again, waits_at_the_door, waits_first};
 use super::sets::{Remembered, Sets};
 use super::shares::{Allowed, Charged, Shares, Source};
 use super::ticket::{Purpose, Ticket, Turn};
@@ -180,15 +180,17 @@ impl LoginGate {
         if act == Act::Look {
             return Said::Admitted(ticket);
         }
-        // They have typed nothing in vain, and nobody waits for long with an open request.
+        // They have typed nothing in vain, and nobody waits for much longer than a second with an open request. Whoever was sent back once
+        // comes at a moment of their own, and is told at once.
         if !was_told && lines_load.wait_s() > QUEUE_FULL_S {
             self.lines[purpose as usize].sent_back();
-            return Said::Waits(ticket, waits_at_the_door(random, lines_load.queued));
+            let waits = if is_new { waits_at_the_door } else { waits_again };
+            return Said::Waits(ticket, waits(random, lines_load.queued));
         }
         // Turns that were kept and all used at once would leave no room for others' turns.
         let within_share = self.shares.charge(Charged::Try, source, now, now, self.allowed(load)).is_some();
         if !within_share && lines_load.wait_s() > WAIT_S_FOR_ALL {
-            return Said::Waits(ticket, waits(random, AGAIN_S_MIN, lines_load.queued));
+            return Said::Waits(ticket, waits_again(random, lines_load.queued));
         }
         let first = self.tried.with(&ticket.no, |tried| {
             tried.tries += 1;

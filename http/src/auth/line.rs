@@ -15,8 +15,8 @@ const BINS: usize = 16_384;
 /// While the last one in the pool's queue waits for so long, in seconds, the pool has enough to do: whoever comes to it without having been
 /// told that it is their turn is sent back to the door for a moment.
 pub(super) const QUEUE_FULL_S: f64 = 0.6;
-/// When the last one waits for so much longer, or when so great a part of what the pool does is sent back to the door in a second, the fewest
-/// are let in. Somebody should always be at the door, so that the pool is never without work.
+/// When the last one waits for so much longer, or when so many times what the pool does are sent back to the door in a second, the fewest are
+/// let in. Somebody should always be at the door, so that the pool is never without work.
 const QUEUE_OVER_S: f64 = 0.5;
 const AT_THE_DOOR: f64 = 1.5;
 /// The pool has something to do when the last one waits for so long.

@@ -3,7 +3,7 @@
 use super::ticket::Ticket;
 
 /// When to ask again, in seconds, on average.
-pub(super) const AGAIN_S_MIN: f64 = 2.5;
+const AGAIN_S_MIN: f64 = 2.5;
 const AGAIN_S_MAX: f64 = 60.0;
 /// It is so much of that at least, and as much more than that at most.
 const AGAIN_PART_MIN: f64 = 0.6;
@@ -19,7 +19,7 @@ pub(crate) struct Waits {
     pub(crate) estimate_seconds: u32,
     /// When to ask again, in seconds: sooner the nearer the turn is, and spread.
     pub(crate) again_seconds: u32,
-    /// After how many milliseconds they are told all this; 0 for almost everybody.
+    /// After how many milliseconds they are told all this; 0 unless they are sent back at the door.
     pub(crate) told_after_ms: u32,
 }
 
@@ -66,10 +66,14 @@ pub(super) fn waits(random: u64, seconds: f64, ahead: f64) -> Waits {
     }
 }
 
-/// Where somebody stands whose turn has come, but the pool has enough to do. They are told so after a part of a second that `random`
-/// decides: whole seconds are all that can be said of when to come back, and those who came as one burst would come back as one, while the
+/// Where somebody stands whose turn has come, but the pool has enough to do.
+pub(super) fn waits_again(random: u64, queued: f64) -> Waits {
+    waits(random, AGAIN_S_MIN, queued)
+}
+
+/// The same for somebody to whom it happens for the first time. They are told so after a part of a second that `random` decides: whole seconds are all that can be said of when to come back, and those who came as one burst would come back as one, while the
 /// pool would have nothing to do in between.
 pub(super) fn waits_at_the_door(random: u64, queued: f64) -> Waits {
     let told_after_ms = (random >> 32) as u32 % 1_000;
-    Waits { told_after_ms, ..waits(random, AGAIN_S_MIN, queued) }
+    Waits { told_after_ms, ..waits_again(random, queued) }
 }

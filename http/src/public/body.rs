@@ -28,13 +28,12 @@ pub(crate) async fn read_body(config: &PublicConfig, headers: &HeaderMap, body: 
     }
     let mut whole = pin!(whole(body, config.body_bytes_max));
     // A small body came with its head, as a rule: then nobody needs a clock.
-    let read = match poll_immediate(whole.as_mut()).await {
-        Some(read) => read,
-        None => {
-            let (_waits, hurries) = config.load.wait_for_body();
-            let timeout = if hurries { config.body_read_timeout / HURRIED_PART } else { config.body_read_timeout };
-            tokio::time::timeout(timeout, whole).await.map_err(|_| Code::TooSlow)?
-        }
+    let read = if let Some(read) = poll_immediate(whole.as_mut()).await {
+        read
+    } else {
+        let (_waits, hurries) = config.load.wait_for_body();
+        let timeout = if hurries { config.body_read_timeout / HURRIED_PART } else { config.body_read_timeout };
+        tokio::time::timeout(timeout, whole).await.map_err(|_| Code::TooSlow)?
     };
     read.map_err(|unread| match unread {
         Unread::Broken => Problem::invalid(What::Body),

@@ -116,10 +116,12 @@ impl Desk {
             Said::Open(_) => None,
             Said::Admitted(ticket) => Some(ticket),
             Said::Waits(ticket, waits) => {
+                // Whoever goes away meanwhile has lost nothing.
+                let not_in = self.in_line(&person, Some(ticket), waits);
                 if waits.told_after_ms > 0 {
                     tokio::time::sleep(Duration::from_millis(waits.told_after_ms.into())).await;
                 }
-                return Err(self.in_line(&person, Some(ticket), waits));
+                return Err(not_in);
             }
             Said::Crowded(waits) => return Err(self.in_line(&person, None, waits)),
         };
