@@ -267,6 +267,12 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_names_a_value() {
+        assert_eq!(digest_of(&entry(1)), digest_of(&entry(1)));
+        assert_ne!(digest_of(&entry(1)), digest_of(&entry(2)));
+    }
+
+    #[test]
     fn a_block_is_read_back_as_it_was_written() {
         let first = block(0, CHAIN_START, 0..3);
         let second = block(3, first.chain, 3..5);

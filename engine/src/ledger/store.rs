@@ -280,6 +280,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_not_what_was_written_is_damage_and_a_failing_disk_is_none() {
+        assert!(no_seal().is_damage());
+        let failed = StoreError(redb::StorageError::from(io::Error::other("the disk")).into());
+        assert!(!failed.is_damage());
+    }
+
+    #[test]
     fn data_of_a_newer_version_and_data_in_use_are_refused_with_the_reason() {
         let folder = tempfile::tempdir().expect("a folder");
         let identity = StoreIdentity { id: [1; 16], number_key: [2; 32] };

@@ -16,15 +16,22 @@ async fn standing(browser: &mut Browser) -> Value {
     serde_json::from_str(&browser.get("/api/v1/queue").await.html).expect("JSON")
 }
 
-/// Where each of `people` stands, once so many of them may go on.
+/// Where each of `people` stands.
+async fn standings(people: &mut [Browser]) -> Vec<Value> {
+    let mut standings = Vec::new();
+    for browser in people {
+        standings.push(standing(browser).await);
+    }
+    standings
+}
+
+/// The same once so many of them may go on.
 async fn until_open(people: &mut [Browser], open: usize) -> Vec<Value> {
     for _ in 0..TRIES_MAX {
-        let mut standings = Vec::new();
-        for browser in people.iter_mut() {
-            standings.push(standing(browser).await);
-        }
-        if standings.iter().filter(|standing| standing["state"] == "open").count() == open {
-            return standings;
+        let asked = standings(people).await;
+        if asked.iter().filter(|standing| standing["state"] == "open").count() == open {
+            // Whoever was asked before the others were let in heard of the line as it was.
+            return standings(people).await;
         }
         tokio::task::yield_now().await;
     }
