@@ -71,8 +71,9 @@ pub(super) fn waits_again(random: u64, queued: f64) -> Waits {
     waits(random, AGAIN_S_MIN, queued)
 }
 
-/// The same for somebody to whom it happens for the first time. They are told so after a part of a second that `random` decides: whole seconds are all that can be said of when to come back, and those who came as one burst would come back as one, while the
-/// pool would have nothing to do in between.
+/// The same for somebody to whom it happens for the first time. They are told so after a part of a second that `random` decides: whole
+/// seconds are all that can be said of when to come back, and those who came as one burst would come back as one, while the pool would have
+/// nothing to do in between.
 pub(super) fn waits_at_the_door(random: u64, queued: f64) -> Waits {
     let told_after_ms = (random >> 32) as u32 % 1_000;
     Waits { told_after_ms, ..waits_again(random, queued) }

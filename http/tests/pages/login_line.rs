@@ -1,7 +1,10 @@
 //! Logging in by turns, while more people come than passwords can be checked.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::json;
 use sesshu_http::{LoginQueue, PublicConfig};
+use tower::ServiceExt;
 
 use super::browser::Browser;
 use super::city::City;
@@ -54,6 +57,30 @@ async fn people_go_in_by_turns_and_keep_what_they_typed() {
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED, "it is still their turn: {}", wrong.html);
     let inside = browser.post("/login", &form).await;
     assert_eq!(inside.path(), "/choose", "{}", inside.html);
+    city.close();
+}
+
+/// The headers that a client hears who shows this ticket, or none.
+async fn sent_away(city: &City, ticket: Option<&str>) -> HeaderMap {
+    let (id, password) = &city.people[0];
+    let request = Request::post("/api/v1/login").header("content-type", "application/json");
+    let request = ticket.into_iter().fold(request, |request, ticket| request.header("x-sesshu-ticket", ticket));
+    let body = Body::from(json!({"id": id, "password": password}).to_string());
+    let Ok(answer) = city.router.clone().oneshot(request.body(body).expect("a request")).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    answer.headers().clone()
+}
+
+#[tokio::test]
+async fn a_client_that_shows_its_ticket_in_the_header_is_sent_no_cookies() {
+    let city = rushed().await;
+    let first = sent_away(&city, None).await;
+    let cookies: Vec<&str> = first.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+    assert!(matches!(cookies[..], [cookie] if cookie.starts_with("sesshu-ticket=")), "{cookies:?}");
+    let ticket = first["x-sesshu-ticket"].to_str().expect("text");
+    let again = sent_away(&city, Some(ticket)).await;
+    assert!(again.contains_key("x-sesshu-ticket") && again.contains_key("retry-after"));
+    assert!(!again.contains_key("set-cookie"), "{again:?}");
     city.close();
 }
 
