@@ -26,7 +26,7 @@ pub struct SessionEntry {
 }
 
 impl SessionEntry {
-    pub(super) fn new(session: Session) -> Self {
+    pub(crate) fn new(session: Session) -> Self {
         let slots = session.slots.len();
         Self {
             definition: ArcSwap::new(Arc::new(session)),
