@@ -7,7 +7,7 @@ use std::time::Duration;
 use sesshu_tests::wait_until;
 use tempfile::TempDir;
 
-use crate::programs::{Server, command, folder_in, program, run};
+use crate::programs::{Server, command, folder_in, generator, program, run};
 
 const PACKAGE: &str = "postgresql";
 const SECONDS: u32 = 8;
@@ -116,7 +116,7 @@ impl Postgres {
     pub(crate) fn rate(&self, call: Call, clients: usize, sessions: usize) -> f64 {
         let script = self.folder.path().join("script.sql");
         std::fs::write(&script, call.script(sessions)).expect("a script");
-        let mut bench = command(&self.bench, self.folder.path());
+        let mut bench = generator(&self.bench, self.folder.path());
         bench.arg("-h").arg(self.folder.path()).args(["-U", "bench", "-n", "-M", "prepared", "-j", "1"]);
         bench.args(["-c", &clients.to_string(), "-T", &SECONDS.to_string(), "-f"]).arg(script).arg("postgres");
         let said = run(&mut bench);

@@ -41,6 +41,13 @@ pub(crate) fn command(program: &Path, folder: &Path) -> Command {
     command
 }
 
+/// The same for a load generator: in bulk, as ours is (`sesshu_benches::rush`).
+pub(crate) fn generator(program: &Path, folder: &Path) -> Command {
+    let mut generator = command(&self::program("chrt", "util-linux"), folder);
+    generator.args(["--batch", "0"]).arg(program);
+    generator
+}
+
 /// Runs a command to its end, and gives what it printed.
 pub(crate) fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("the program starts");

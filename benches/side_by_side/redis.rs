@@ -7,7 +7,7 @@ use std::time::Duration;
 use sesshu_tests::wait_until;
 use tempfile::TempDir;
 
-use crate::programs::{Server, command, folder_in, program, run};
+use crate::programs::{Server, command, folder_in, generator, program, run};
 
 const PACKAGE: &str = "redis-server";
 const BOOKINGS: usize = 200_000;
@@ -51,22 +51,26 @@ impl Redis {
         redis
     }
 
-    fn client(&self, name: &str) -> Command {
-        let mut client = command(&program(name, PACKAGE), self.folder.path());
-        client.args(["-s", "socket"]);
-        client
-    }
-
     fn cli(&self, words: &[&str]) -> Command {
-        let mut cli = self.client("redis-cli");
-        cli.args(words);
+        let mut cli = command(&program("redis-cli", PACKAGE), self.folder.path());
+        cli.args(["-s", "socket"]).args(words);
         cli
     }
 
     /// Bookings a second.
     pub(crate) fn rate(&self, clients: usize) -> f64 {
-        let mut bench = self.client("redis-benchmark");
-        bench.args(["-c", &clients.to_string(), "-n", &BOOKINGS.to_string(), "-r", "1000000000000", "-q"]);
+        let mut bench = generator(&program("redis-benchmark", PACKAGE), self.folder.path());
+        bench.args([
+            "-s",
+            "socket",
+            "-c",
+            &clients.to_string(),
+            "-n",
+            &BOOKINGS.to_string(),
+            "-r",
+            "1000000000000",
+            "-q",
+        ]);
         bench.args(["EVALSHA", &self.script, "2", "places", "booked", "__rand_int__"]);
         let said = run(&mut bench);
         let before = said.split(" requests per second").next().and_then(|text| text.rsplit(' ').next());
