@@ -20,7 +20,8 @@ use crate::priority::{Work, this_thread_is_for};
 const BATCH_ENTRIES_MAX: usize = 1_024;
 /// After a commit that so many entries shared, the next one begins no sooner than this. A commit costs the disk and the processor nearly the
 /// same however many share it: of those that few share, half as many are better for everybody, while one that many share has no need
-/// to wait for more.
+/// to wait for more. Few after many are those who came a moment too late for the many: all others wait for their own answer, and
+/// nobody else would come meanwhile.
 const COMMIT_EVERY: Duration = Duration::from_millis(1);
 const FEW_SHARE: std::ops::RangeInclusive<usize> = 2..=16;
 /// A batch of so many entries tells of a rush.
@@ -32,6 +33,11 @@ const FOLD_RECORDS_MIN: usize = 8;
 const FOLD_RECORDS_MAX: usize = 2_048;
 /// How long a slice may take while somebody may come: whoever does waits for it.
 const FOLD_SLICE: Duration = Duration::from_millis(2);
+/// Beyond this lag the fold is written although people come, so that recovery stays short: after so many entries so many records. One
+/// slice is dear for the few who come meanwhile, many small ones would be for everybody: a page is written once for all its records.
+const FOLD_LAG_RECORDS_MAX: usize = 500_000;
+const FOLD_EVERY_ENTRIES: usize = 512;
+const FOLD_RECORDS_IN_BETWEEN: usize = 1_024;
 /// How often the free space of the disk is measured at most.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait before the store is opened again, at first and at most.
@@ -56,10 +62,18 @@ where
     let store_id = store.id;
     let mark = MarkFollower::start(Marker::new(mark, store_id), Arc::clone(&index))?;
     let writer = Writer::new(ledger, index, sink, store, Arc::clone(&figures));
-    let disk_measured_at = Instant::now();
-    let fold_records = FOLD_RECORDS_MIN;
-    let drained = (disk_measured_at, 0);
-    let driver = Driver { writer, figures, receiver, mark, disk_measured_at, drained, fold_records };
+    let now = Instant::now();
+    let driver = Driver {
+        writer,
+        figures,
+        receiver,
+        mark,
+        disk_measured_at: now,
+        drained_at: now,
+        shared_by: [0; 2],
+        fold_records: FOLD_RECORDS_MIN,
+        unfolded: 0,
+    };
     let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || driver.run())?;
     Ok((queue, thread))
 }
@@ -70,10 +84,14 @@ struct Driver<L, S: Sink> {
     receiver: Receiver<Message<S::Ticket>>,
     mark: MarkFollower,
     disk_measured_at: Instant,
-    /// When the last batch was drained, and how many entries shared it.
-    drained: (Instant, usize),
+    /// When the last batch was drained.
+    drained_at: Instant,
+    /// How many entries shared the last batch, and the one before.
+    shared_by: [usize; 2],
     /// How many records the next slice of the fold may write.
     fold_records: usize,
+    /// How many entries came since a slice was written in between.
+    unfolded: usize,
 }
 
 /// What the queue brings next.
@@ -98,7 +116,7 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
             let step = match self.next(wait) {
                 Next::Batch(batch) => {
                     wait = FOLD_IDLE;
-                    self.step(|writer| writer.take(batch))
+                    self.take(batch)
                 }
                 Next::Idle if self.writer.fold_lag() > 0 => {
                     wait = Duration::ZERO;
@@ -135,6 +153,18 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
         step
     }
 
+    /// Takes a batch. When the tables lag far behind, and so many came since that was done last, a slice of the fold follows it.
+    fn take(&mut self, batch: Vec<Message<S::Ticket>>) -> Step {
+        self.unfolded += batch.len();
+        let step = self.step(|writer| writer.take(batch));
+        let due = self.unfolded >= FOLD_EVERY_ENTRIES && self.writer.fold_lag() > FOLD_LAG_RECORDS_MAX;
+        if step == Step::Suspended || !due {
+            return step;
+        }
+        self.unfolded = 0;
+        self.step(|writer| writer.fold(FOLD_RECORDS_IN_BETWEEN))
+    }
+
     /// Writes a slice of the fold, and learns how large the next one may be.
     fn fold(&mut self) -> Step {
         let (records, started) = (self.fold_records, Instant::now());
@@ -155,7 +185,8 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
                 }
                 let mut batch = vec![first];
                 batch.extend(self.receiver.try_iter().take(BATCH_ENTRIES_MAX - 1));
-                self.drained = (Instant::now(), batch.len());
+                self.drained_at = Instant::now();
+                self.shared_by = [batch.len(), self.shared_by[0]];
                 self.figures.rush.store(batch.len() >= RUSH_ENTRIES_MIN, Ordering::Relaxed);
                 Next::Batch(batch)
             }
@@ -167,9 +198,9 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
     /// Leaves the processor until [`COMMIT_EVERY`] after the last batch, if few shared it: whoever comes meanwhile shares the next.
     #[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the distance itself that counts")]
     fn keep_distance(&self) {
-        let (at, shared_by) = self.drained;
-        if FEW_SHARE.contains(&shared_by) {
-            std::thread::sleep(COMMIT_EVERY.saturating_sub(at.elapsed()));
+        let [last, before] = self.shared_by;
+        if FEW_SHARE.contains(&last) && before <= *FEW_SHARE.end() {
+            std::thread::sleep(COMMIT_EVERY.saturating_sub(self.drained_at.elapsed()));
         }
     }
 

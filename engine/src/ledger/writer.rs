@@ -15,11 +15,6 @@ use super::{Append, Beside, Ledger, LoadError, StoreIdentity};
 use crate::core::event::{Entry, Event};
 use crate::planted::{Bug, Spot, planted, startle};
 
-/// How many records of the fold are written beside a batch when the tables lag far behind.
-const FOLD_RECORDS_BESIDE_BATCH: usize = 8;
-/// Beyond this lag the fold is written beside batches too, so that recovery stays short.
-const FOLD_LAG_RECORDS_MAX: usize = 500_000;
-
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -208,12 +203,10 @@ impl<L: Ledger, S: Sink> Writer<L, S> {
             return self.suspend();
         }
         let rows: Vec<&Beside> = beside.iter().filter_map(|rows| rows.as_deref()).collect();
-        let lagging = self.index.fold_lag() > FOLD_LAG_RECORDS_MAX;
-        let fold = lagging.then(|| self.index.fold_slice(FOLD_RECORDS_BESIDE_BATCH));
         let oldest_at_ms = self.committing.first().map_or(0, |settled| settled.entry.at.0);
         self.figures.oldest_at_ms.store(oldest_at_ms, Ordering::Relaxed);
         let started = StdInstant::now();
-        let appended = self.ledger.append(Some(&block.finish()), &rows, fold.as_ref());
+        let appended = self.ledger.append(Some(&block.finish()), &rows, None);
         self.figures.commit_us.fetch_add(started.elapsed().as_micros() as u64, Ordering::Relaxed);
         self.figures.oldest_at_ms.store(0, Ordering::Relaxed);
         if let Append::Unknown(error) = appended {
