@@ -20,10 +20,12 @@ use crate::priority::{Work, this_thread_is_for};
 const BATCH_ENTRIES_MAX: usize = 1_024;
 /// After a commit that so many entries shared, the next one begins no sooner than this. A commit costs the disk and the processor nearly the
 /// same however many share it: of those that few share, half as many are better for everybody, while one that many share has no need
-/// to wait for more. Few after many are those who came a moment too late for the many: all others wait for their own answer, and
-/// nobody else would come meanwhile.
+/// to wait for more.
 const COMMIT_EVERY: Duration = Duration::from_millis(1);
 const FEW_SHARE: std::ops::RangeInclusive<usize> = 2..=16;
+/// If so many times as many shared the commit before, the few are those who came a moment too late for it: everybody else has only just
+/// been answered and comes again at once, so the next commit keeps no distance.
+const MANY_TIMES: usize = 3;
 /// A batch of so many entries tells of a rush.
 const RUSH_ENTRIES_MIN: usize = 4;
 /// How long the queue must be empty before the fold is written: a steady load, however small, does not meet it.
@@ -199,7 +201,7 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
     #[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the distance itself that counts")]
     fn keep_distance(&self) {
         let [last, before] = self.shared_by;
-        if FEW_SHARE.contains(&last) && before <= *FEW_SHARE.end() {
+        if FEW_SHARE.contains(&last) && before < MANY_TIMES * last {
             std::thread::sleep(COMMIT_EVERY.saturating_sub(self.drained_at.elapsed()));
         }
     }
