@@ -159,8 +159,7 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
     fn take(&mut self, batch: Vec<Message<S::Ticket>>) -> Step {
         self.unfolded += batch.len();
         let step = self.step(|writer| writer.take(batch));
-        let due = self.unfolded >= FOLD_EVERY_ENTRIES && self.writer.fold_lag() > FOLD_LAG_RECORDS_MAX;
-        if step == Step::Suspended || !due {
+        if step == Step::Suspended || !slice_is_due(self.unfolded, self.writer.fold_lag()) {
             return step;
         }
         self.unfolded = 0;
@@ -200,8 +199,7 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
     /// Leaves the processor until [`COMMIT_EVERY`] after the last batch, if few shared it: whoever comes meanwhile shares the next.
     #[expect(clippy::disallowed_methods, reason = "nothing is waited for: it is the distance itself that counts")]
     fn keep_distance(&self) {
-        let [last, before] = self.shared_by;
-        if FEW_SHARE.contains(&last) && before < MANY_TIMES * last {
+        if few_share(self.shared_by) {
             std::thread::sleep(COMMIT_EVERY.saturating_sub(self.drained_at.elapsed()));
         }
     }
@@ -233,5 +231,39 @@ impl<L: Ledger, S: Sink> Driver<L, S> {
             wait = (wait * 2).min(REOPEN_WAIT_MAX);
         }
         Waited::Open
+    }
+}
+
+/// Whether few shared the last batch, and hardly more the one before: then more are worth a wait.
+fn few_share([last, before]: [usize; 2]) -> bool {
+    FEW_SHARE.contains(&last) && before < MANY_TIMES * last
+}
+
+/// Whether a slice of the fold is due although people come.
+const fn slice_is_due(entries: usize, lag_records: usize) -> bool {
+    entries >= FOLD_EVERY_ENTRIES && lag_records > FOLD_LAG_RECORDS_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_come_alone_or_in_a_crowd_or_a_moment_after_one_keep_no_distance() {
+        for shared_by in [[2, 0], [2, 5], [16, 16], [16, 47], [5, 4]] {
+            assert!(few_share(shared_by), "{shared_by:?}");
+        }
+        for shared_by in [[1, 1], [1, 16], [17, 2], [64, 64], [2, 6], [16, 48], [8, 56]] {
+            assert!(!few_share(shared_by), "{shared_by:?}");
+        }
+    }
+
+    #[test]
+    fn a_slice_is_due_after_so_many_entries_once_the_tables_lag_far_behind() {
+        assert!(slice_is_due(512, 500_001) && slice_is_due(10_000, 1_000_000));
+        assert!(!slice_is_due(511, 1_000_000), "too soon");
+        assert!(!slice_is_due(10_000, 500_000), "the idle seconds see to it");
+        // So the lag is bounded at any load: a slice writes more than came.
+        const { assert!(FOLD_RECORDS_IN_BETWEEN > FOLD_EVERY_ENTRIES) }
     }
 }
