@@ -11,9 +11,11 @@ use std::sync::LazyLock;
 use axum::http::HeaderValue;
 
 mod date;
+mod number;
 mod span;
 mod text;
 
+pub(crate) use number::{grouped, put_grouped};
 pub(crate) use text::{Text, fill, strip};
 
 /// A language of the pages: its place in the list of those whose files there are.

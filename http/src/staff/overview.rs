@@ -24,7 +24,7 @@ mod words;
 
 pub(super) use board::Board;
 pub(super) use live::{get_events, renews_itself};
-pub(super) use words::{grouped, reason_words};
+pub(super) use words::reason_words;
 
 /// Who watches over the campaign.
 pub(super) const WATCHERS: &[StaffRole] = &[StaffRole::Admin, StaffRole::Ops];

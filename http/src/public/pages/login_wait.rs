@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::page;
 use super::refused::percent_encoded;
 use super::visitor::Visitor;
+use super::wait::so_many_people;
 use crate::auth::gate::Waits;
 use crate::auth::ticket::Purpose;
 use crate::lang::Text;
@@ -63,7 +64,7 @@ pub(super) fn wait_page(
         Purpose::View => Purpose::Book,
     };
     let wait = LoginWaitPage {
-        ahead: f.say1("login_wait.ahead", "people", &ahead.to_string()),
+        ahead: f.say1("login_wait.ahead", "people", &so_many_people(&f, ahead)),
         estimate,
         again_seconds,
         minutes: desk.config.login_queue.admitted_minutes,

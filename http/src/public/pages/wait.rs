@@ -30,7 +30,7 @@ mod words;
 pub(crate) use kept::KeptWaits;
 use kept::{BACK_IN_ADDRESSES, Figures, WaitKey};
 use room::Shape;
-pub(super) use words::{QueueText, standing_text};
+pub(super) use words::{QueueText, so_many_people, standing_text};
 
 /// A page that waits for an opening far ahead is renewed after so many seconds all the same: the city may have moved it.
 const BEFORE_SECONDS_MAX: u32 = 300;

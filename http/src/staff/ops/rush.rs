@@ -3,7 +3,8 @@
 use sesshu_engine::Pulse;
 use sesshu_engine::core::recent::LATELY_MINUTES;
 
-use crate::staff::overview::{grouped, reason_words};
+use crate::lang::grouped;
+use crate::staff::overview::reason_words;
 
 /// How many reasons are shown.
 const REASONS_SHOWN_MAX: usize = 6;

@@ -4,6 +4,7 @@ use sesshu_engine::core::forecast::Forecast;
 use sesshu_engine::core::ids::Channel;
 use sesshu_engine::core::refusal::RefusalCode;
 
+use crate::lang::grouped;
 use crate::staff::dates::instant_words;
 
 /// A way of booking, as its bar is named.
@@ -76,30 +77,9 @@ pub(super) fn trouble_words(code: &str) -> String {
     }
 }
 
-/// A number with its thousands apart.
-pub(in crate::staff) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
-        for (number, words) in cases {
-            assert_eq!(grouped(number), words);
-        }
-    }
 
     #[test]
     fn a_forecast_says_a_time_or_why_there_is_none() {

@@ -1,4 +1,4 @@
-//! The pages of the waiting room as ready bytes with gaps: rendered once for each way to read and each thing to say, kept until the
+//! The pages of the waiting room as ready texts with gaps: rendered once for each way to read and each thing to say, kept until the
 //! city's words or the minute change. A person's figures are put into the gaps, which costs a copy and nothing else.
 
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use sesshu_engine::view::Waiting;
 use super::super::reading::Reading;
 use super::super::refused::percent_encoded;
 use super::room::{Estimate, Shape};
+use crate::lang::put_grouped;
 use crate::public::api::lists::Moment;
 
 /// How many pages are kept. Over this, one is rendered for its asker alone.
@@ -75,30 +76,13 @@ impl<'a> Figures<'a> {
         Self { ahead: waiting.ahead, places: waiting.places_left, estimate, seconds, back }
     }
 
-    fn put(&self, gap: Gap, into: &mut Vec<u8>) {
+    fn put(&self, gap: Gap, into: &mut String) {
         match gap {
-            Gap::Back => into.extend_from_slice(percent_encoded(self.back).as_bytes()),
-            Gap::Ahead => put_number(self.ahead, into),
-            Gap::Places => put_number(self.places, into),
-            Gap::Estimate => put_number(self.estimate, into),
-            Gap::Seconds => put_number(self.seconds, into),
-        }
-    }
-}
-
-/// A number with commas between its thousands.
-fn put_number(number: u32, into: &mut Vec<u8>) {
-    const DIGITS_MAX: usize = 10;
-    let (mut digits, mut count, mut rest) = ([0; DIGITS_MAX], 0, number);
-    while count == 0 || rest > 0 {
-        digits[count] = b'0' + (rest % 10) as u8;
-        count += 1;
-        rest /= 10;
-    }
-    for at in (0..count).rev() {
-        into.push(digits[at]);
-        if at > 0 && at % 3 == 0 {
-            into.push(b',');
+            Gap::Back => into.push_str(&percent_encoded(self.back)),
+            Gap::Ahead => put_grouped(self.ahead.into(), into),
+            Gap::Places => put_grouped(self.places.into(), into),
+            Gap::Estimate => put_grouped(self.estimate.into(), into),
+            Gap::Seconds => put_grouped(self.seconds.into(), into),
         }
     }
 }
@@ -128,13 +112,13 @@ impl PageWithGaps {
     }
 
     /// The page with `figures` in its gaps.
-    pub(super) fn with(&self, figures: &Figures<'_>) -> Vec<u8> {
-        let mut page = Vec::with_capacity(self.bytes + self.pieces.len() * (figures.back.len() + 16));
+    pub(super) fn with(&self, figures: &Figures<'_>) -> String {
+        let mut page = String::with_capacity(self.bytes + self.pieces.len() * (figures.back.len() + 16));
         for (piece, gap) in &self.pieces {
-            page.extend_from_slice(piece.as_bytes());
+            page.push_str(piece);
             figures.put(*gap, &mut page);
         }
-        page.extend_from_slice(self.end.as_bytes());
+        page.push_str(&self.end);
         page
     }
 }
@@ -179,28 +163,15 @@ mod tests {
     use sesshu_engine::core::site::Site;
     use sesshu_engine::core::time::Instant;
 
-    fn text(page: &PageWithGaps, figures: &Figures<'_>) -> String {
-        String::from_utf8(page.with(figures)).expect("text")
-    }
-
     #[test]
     fn each_gap_takes_its_own_figure_wherever_it_stands() {
         let [back, ahead, places, estimate, seconds] = Gap::ALL.map(Gap::letter);
         let html = format!("{ahead}a{ahead}b{places}{estimate}c{seconds}?lang=en&back=~back~\">{back}");
         let figures = Figures { ahead: 1_234_567, places: 0, estimate: 60, seconds: 999, back: "/choose?dose=1" };
-        let page = text(&PageWithGaps::of(&html), &figures);
+        let page = PageWithGaps::of(&html).with(&figures);
         let back = "/choose%3Fdose%3D1";
         assert_eq!(page, format!("1,234,567a1,234,567b060c999?lang=en&back={back}\">{back}"));
-        assert_eq!(text(&PageWithGaps::of("no gap"), &figures), "no gap");
-    }
-
-    #[test]
-    fn numbers_have_commas_between_their_thousands() {
-        for (number, written) in [(0, "0"), (999, "999"), (1_000, "1,000"), (u32::MAX, "4,294,967,295")] {
-            let mut bytes = Vec::new();
-            put_number(number, &mut bytes);
-            assert_eq!(bytes, written.as_bytes());
-        }
+        assert_eq!(PageWithGaps::of("no gap").with(&figures), "no gap");
     }
 
     #[test]
@@ -211,7 +182,7 @@ mod tests {
             |opening| WaitKey { reading: Reading::default(), shape: Shape::Before { opens_at: Instant(opening) } };
         let page = |opening, minute, html: &str| {
             let page = kept.get(key(opening), moment(minute), || html.into());
-            text(&page, &Figures::default())
+            page.with(&Figures::default())
         };
         assert_eq!(page(1, 5, "first"), "first");
         assert_eq!(page(1, 5, "again"), "first");

@@ -159,8 +159,7 @@ mod tests {
         let config = PublicConfig::default();
         let uri = Uri::from_static("/wait?back=~back~");
         let f = Frame::with(&config, &std::sync::Arc::default(), None, NOW, reading, &uri, true);
-        let page = PageWithGaps::of(&render(f, shape, NOW)).with(figures);
-        String::from_utf8(page).expect("text")
+        PageWithGaps::of(&render(f, shape, NOW)).with(figures)
     }
 
     fn page(waiting: &Waiting, lang: Lang) -> String {

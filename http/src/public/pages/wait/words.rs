@@ -6,7 +6,7 @@ use sesshu_engine::view::Standing;
 use super::super::frame::Frame;
 use super::room::{Count, Estimate};
 use super::wait_href;
-use crate::lang::{Text, fill};
+use crate::lang::{Text, fill, grouped};
 
 /// What a page of a person's own says of where they stand.
 pub(in crate::public::pages) struct QueueText {
@@ -34,18 +34,20 @@ pub(in crate::public::pages) fn standing_text(
             href: "/draw".to_owned(),
             link: f.say("wait.draw"),
         }),
-        Standing::Waiting(waiting) => {
-            let ahead = people(f, Count::of(waiting.ahead), &waiting.ahead.to_string());
-            Some(QueueText {
-                lines: vec![f.say1("wait.you_wait", "people", &ahead)],
-                href: wait_href(back),
-                link: f.say("wait.look"),
-            })
-        }
+        Standing::Waiting(waiting) => Some(QueueText {
+            lines: vec![f.say1("wait.you_wait", "people", &so_many_people(f, waiting.ahead))],
+            href: wait_href(back),
+            link: f.say("wait.look"),
+        }),
     }
 }
 
 /// So many people, with furigana.
+pub(in crate::public::pages) fn so_many_people(f: &Frame<'_>, number: u32) -> String {
+    people(f, Count::of(number), &grouped(number.into()))
+}
+
+/// The same for a number that is not known yet: `number` stands for it.
 pub(super) fn people(f: &Frame<'_>, count: Count, number: &str) -> String {
     let key = match count {
         Count::None => "wait.people_none",
