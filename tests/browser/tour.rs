@@ -31,6 +31,12 @@ impl<'a> Tour<'a> {
         Self { visit, record }
     }
 
+    /// The page must say so: the city is in the state that is meant.
+    async fn must_say(&self, words: &str) {
+        let text = self.visit.text().await;
+        assert!(text.contains(words), "{words}: {text}");
+    }
+
     /// Looks at the page as it stands; `state` names it.
     async fn stop(&mut self, state: &str) {
         self.record.stops += 1;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use sesshu_tests::{City, Resident, Tracer, clock, not_run, wait_until_async};
+use sesshu_tests::{City, Client, PlannedSession, Request, Resident, Tracer, clock, not_run, wait_until_async};
 
 use super::{Record, Tour};
 use crate::language::Language;
@@ -16,6 +16,8 @@ const RESIDENTS: usize = 20;
 pub(super) async fn states(stage: &Stage, language: Language, record: &mut Record) {
     before_opening(stage, language, record).await;
     waiting(stage, language, record).await;
+    running_out(stage, language, record).await;
+    login_line(stage, language, record).await;
     in_waves(stage, language, record).await;
     announced(stage, language, record).await;
     too_busy(stage, language, record).await;
@@ -54,12 +56,7 @@ async fn waiting(stage: &Stage, language: Language, record: &mut Record) {
     let city = City::demo().residents(IN_DRAW + 1).open_in(12).config(ONE_A_SECOND).start();
     let mut people = city.people(IN_DRAW).await;
     let mut tour = Tour::begin(stage, &city, language, record).await;
-    let (_, first) = &mut people[0];
-    wait_until_async("the opening", Duration::from_secs(20), async || {
-        let standing = first.get("/api/v1/queue").await.expect(200).json();
-        (standing["state"] != "before_open").then_some(())
-    })
-    .await;
+    opening(&mut people[0].1).await;
     tour.visit.log_in(&city.resident()).await;
     tour.visit.open("/choose?dose=1").await;
     assert_eq!(tour.visit.path().await, "/wait", "{}", tour.visit.text().await);
@@ -67,6 +64,111 @@ async fn waiting(stage: &Stage, language: Language, record: &mut Record) {
     tour.stop_at("/my", "my-waiting").await;
     tour.stop_at("/draw", "draw-after-opening").await;
     tour.visit.end();
+}
+
+/// Waits until the opening that `device` came for is over.
+async fn opening(device: &mut Client) {
+    wait_until_async("the opening", Duration::from_secs(20), async || {
+        let standing = device.get("/api/v1/queue").await.expect(200).json();
+        (standing["state"] != "before_open").then_some(())
+    })
+    .await;
+}
+
+/// A session of two places, in a city whose others open much later.
+const SCARCE: &str = "残りわずか会場";
+
+/// Those who come first can take all that is left; then they have taken it.
+async fn running_out(stage: &Stage, language: Language, record: &mut Record) {
+    if language != Language::JAPANESE {
+        return;
+    }
+    let city = City::demo().residents(IN_DRAW + 1).open_in(24 * 3600).config(ONE_A_SECOND).start();
+    let now = clock::instant_in(-60);
+    import(&city, "waves", "csv", &format!("name,born_from,born_to,group,opens_at\n全員,,,,{now}\n"));
+    let scarce = PlannedSession::new(SCARCE, 10, 1);
+    city.publish(std::slice::from_ref(&scarce), 12).await;
+    let mut people = city.people(IN_DRAW).await;
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    opening(&mut people[0].1).await;
+    tour.visit.log_in(&city.resident()).await;
+    tour.visit.open(WAIT).await;
+    tour.must_say("残りの枠が埋まるかもしれません").await;
+    tour.stop("wait-may-run-out").await;
+    let session = city.listed(&scarce, |session| session.state() == "open").await;
+    for slot in 0..2 {
+        wait_until_async("somebody is let in and books", Duration::from_mins(1), async || {
+            for (resident, device) in &mut people {
+                if device.book(&resident.id, &session.place(slot).dose(1)).await.status == 201 {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+    }
+    // The line is looked at some times a second.
+    wait_until_async("the line knows that no place is left", Duration::from_secs(20), async || {
+        tour.visit.open(WAIT).await;
+        tour.visit.text().await.contains("いま、残りの枠はありません").then_some(())
+    })
+    .await;
+    tour.stop("wait-none-left").await;
+    tour.visit.end();
+}
+
+/// More people than come before a rush is seen.
+const AT_THE_LOGIN: usize = 3_000;
+/// All of them come from one address.
+const ONE_ADDRESS: &str = "[login_queue]\naddress_burst = 100000\n";
+
+/// More people come than passwords can be checked: the page in front of the login, and the login when it is somebody's turn.
+async fn login_line(stage: &Stage, language: Language, record: &mut Record) {
+    if language != Language::JAPANESE {
+        return;
+    }
+    let city = City::demo().residents(RESIDENTS).config(ONE_ADDRESS).start();
+    let mut crowd = AtTheLogin::come(&city).await;
+    let mut tour = Tour::begin(stage, &city, language, record).await;
+    tour.visit.open("/login").await;
+    crowd.ask_again().await;
+    tour.visit.open("/login").await;
+    tour.must_say("人が待っています").await;
+    tour.stop("login-wait").await;
+    tour.stop_at("/login?for=view", "login-to-view").await;
+    let is_in = async || {
+        tour.visit.open("/login").await;
+        (tour.visit.count("input[type=password]").await > 0).then_some(())
+    };
+    wait_until_async("their turn", Duration::from_mins(1), is_in).await;
+    tour.stop("login-your-turn").await;
+    tour.visit.end();
+}
+
+/// A crowd at the login, by their tickets.
+struct AtTheLogin {
+    device: Client,
+    tickets: Vec<String>,
+}
+
+impl AtTheLogin {
+    async fn come(city: &City) -> Self {
+        let mut device = city.device();
+        let mut tickets = Vec::with_capacity(AT_THE_LOGIN);
+        for _ in 0..AT_THE_LOGIN {
+            let answer = device.get("/login").await.expect(200);
+            let cookie = answer.header("set-cookie").expect("a ticket");
+            tickets.push(cookie.split(';').next().unwrap_or_default().to_owned());
+        }
+        Self { device, tickets }
+    }
+
+    /// Only who asks again is waited for.
+    async fn ask_again(&mut self) {
+        for ticket in &self.tickets {
+            self.device.send(Request::new("GET", "/login").header("cookie", ticket)).await.expect(200);
+        }
+    }
 }
 
 /// The oldest may book now, the next ones in an hour, the youngest are in no wave; and one person has left the roll.
