@@ -29,3 +29,7 @@ pub mod versus;
 pub mod visitors;
 #[path = "support/wire.rs"]
 pub mod wire;
+
+/// The allocator of the binary: the engine is measured with what it is shipped with, and bare axum beside it with the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
