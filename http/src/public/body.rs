@@ -1,6 +1,8 @@
 //! Reading a request's body, within its bounds of size and time, and saying exactly what is wrong with it.
 
+use std::fmt;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 
 use axum::body::{Body, Bytes, HttpBody as _};
@@ -8,8 +10,9 @@ use axum::extract::{Form, FromRequest, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName};
 use axum::http::{Method, Uri};
 use futures_util::future::poll_immediate;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sesshu_engine::core::ids::RequestKey;
 
 use crate::config::PublicConfig;
@@ -76,7 +79,29 @@ pub(crate) fn read_json<'a, T: Deserialize<'a>>(headers: &HeaderMap, bytes: &'a 
     if !is_json(headers) {
         return Err(Problem::invalid(What::ContentType));
     }
-    serde_json::from_slice(bytes).map_err(|error| Problem::invalid(Wrong::of_json(&error)))
+    let read = serde_json::from_slice(bytes).map(|Object(body)| body);
+    read.map_err(|error| Problem::invalid(Wrong::of_json(&error)))
+}
+
+/// A JSON object as `T`. What serde derives takes a list of the fields' values as well; nobody was promised that.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -138,6 +163,25 @@ mod tests {
             &[concat!("0123456789012345678901234567890123456789", "0123456789012345678901234")],
         ] {
             assert_eq!(with(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_an_object_in_a_list_are_no_object() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Two {
+            one: String,
+            other: u8,
+        }
+
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let read = |json: &'static str| read_json::<Two>(&headers, json.as_bytes());
+        let two = read(r#"{"one":"a","other":2}"#).expect("an object");
+        assert_eq!((two.one.as_str(), two.other), ("a", 2));
+        for wrong in [r#"["a",2]"#, r#"{"one":"a","other":2,"third":3}"#, r#"{"one":"a"}"#, r#""a""#, "null"] {
+            assert_eq!(read(wrong).map_err(|problem| problem.code).err(), Some(Code::Invalid), "{wrong}");
         }
     }
 

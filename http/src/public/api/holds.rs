@@ -32,6 +32,7 @@ pub(crate) struct HoldBody {
     (status = 401, description = "`login_required`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "`no_such_slot`, `no_such_booking`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "As for bookings", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts`: more holds and changes in a minute than anybody makes", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`queued`: others come first, with `ahead`, `estimate_seconds` and `places_left`; `busy`; `paused`: no new bookings are taken over the web for now", body = ProblemBody, content_type = "application/problem+json"),
 ), security(("bearer" = []), ("cookie" = [])))]
 pub(crate) async fn post_holds(State(desk): State<App>, request: Request) -> Result<Response, Problem> {

@@ -13,6 +13,7 @@ use sesshu_engine::core::session::Session;
 use utoipa::ToSchema;
 
 use crate::problem::{DOSE_WANTED, Problem, What, Wrong};
+use crate::public::body::Object;
 
 /// The body of `POST /bookings` and `POST /holds`: either `session`, `slot` and `dose`, or `bookings` with two of them in order
 /// of dose.
@@ -26,7 +27,8 @@ pub(crate) struct PlacesBody {
     slot: Option<IdText<SlotNo>>,
     #[schema(value_type = Option<u8>, minimum = 1, maximum = 9, example = 1)]
     dose: Option<Dose>,
-    bookings: Option<Vec<PlaceBody>>,
+    #[schema(value_type = Option<Vec<PlaceBody>>)]
+    bookings: Option<Vec<Object<PlaceBody>>>,
     /// Only for holds: the number of the booking that the new place is to replace.
     #[schema(value_type = Option<String>)]
     changes: Option<IdText<BookingNumber>>,
@@ -96,8 +98,8 @@ impl PlacesBody {
     }
 }
 
-fn pair(places: &[PlaceBody]) -> Result<Legs, Problem> {
-    let [first, second] = places else {
+fn pair(places: &[Object<PlaceBody>]) -> Result<Legs, Problem> {
+    let [Object(first), Object(second)] = places else {
         return Err(Problem::invalid(What::TwoPlaces));
     };
     Legs::pair(leg(first), leg(second)).ok_or_else(|| Problem::invalid(What::Consecutive))
@@ -194,6 +196,7 @@ mod tests {
             r#"{"session":"1","slot":"0","dose":1,"dose":1}"#,
             r#"{"session":"1","slot":"0","dose":1,"changes":"1"}"#,
             &format!(r#"{{"bookings":[{place}]}}"#),
+            r#"{"bookings":[["1","0",1],["2","5",2]]}"#,
             &format!(r#"{{"bookings":[{place},{place}]}}"#),
             &format!(r#"{{"bookings":[{place},{place},{place}]}}"#),
             &format!(r#"{{"bookings":[{place}],"session":"1"}}"#),

@@ -20,6 +20,7 @@ use crate::public::desk::App;
     (status = 401, description = "`login_required`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "`no_such_slot`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "`key_reused`, `not_open`, `closed`, `not_eligible`, `already_booked`, `interval`, `full`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts`: more holds and changes in a minute than anybody makes", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`queued`: others come first, with `ahead`, `estimate_seconds` and `places_left`; `busy`; `paused`: no new bookings are taken over the web for now; `unavailable`: the outcome is not known, repeat with the same key", body = ProblemBody, content_type = "application/problem+json"),
 ), security(("bearer" = []), ("cookie" = [])))]
 pub(crate) async fn post_bookings(State(desk): State<App>, request: Request) -> Result<Response, Problem> {

@@ -20,6 +20,7 @@ use crate::public::desk::App;
     (status = 401, description = "`login_required`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "`no_such_booking`, `no_such_slot`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "`key_reused`, `too_late`, then as for bookings", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts`: more holds and changes in a minute than anybody makes", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`busy`, `unavailable`", body = ProblemBody, content_type = "application/problem+json"),
 ), security(("bearer" = []), ("cookie" = [])))]
 pub(crate) async fn put_booking(
