@@ -115,6 +115,14 @@ impl TrustedProxy {
         self.origin.as_deref().is_none_or(Self::is_origin)
     }
 
+    /// Whether browsers see HTTPS at a proxy that does not say so itself.
+    fn serves_https(&self) -> bool {
+        self.origin
+            .as_deref()
+            .and_then(|origin| origin.split_once("://"))
+            .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+    }
+
     /// Whether `text` is an origin that browsers could send.
     #[must_use]
     pub fn is_origin(text: &str) -> bool {
@@ -169,7 +177,7 @@ impl Client {
         let proto = headers.get_all("x-forwarded-proto").iter().next_back().map(axum::http::HeaderValue::as_bytes);
         Self {
             address: address.map_or(peer, |address| address.to_canonical()),
-            https: proto.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")),
+            https: proto.map_or_else(|| proxy.serves_https(), |proto| proto.eq_ignore_ascii_case(b"https")),
         }
     }
 }
@@ -184,6 +192,7 @@ impl PublicConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
     use proptest::prelude::*;
 
     fn asked(peer: [u8; 4], headers: &[(&'static str, &str)], proxy: bool) -> Client {
@@ -210,6 +219,25 @@ mod tests {
         assert_eq!(asked([10, 0, 0, 2], &forwarded, false), direct);
         let behind = Client { address: IpAddr::from([198, 51, 100, 7]), https: true };
         assert_eq!(asked([10, 0, 0, 1], &forwarded, true), behind);
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_of_https_is_known_by_its_origin() {
+        let https = |origin: &str, proto: Option<&'static str>| {
+            let proxy = TrustedProxy {
+                peers: vec![IpAddr::from([10, 0, 0, 1])],
+                address_header: AddressHeader::XForwardedFor,
+                origin: Some(origin.into()),
+            };
+            let proto =
+                proto.map(|proto| (HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto)));
+            let client = |peer| Client::at(IpAddr::from(peer), Some(&proxy), &proto.clone().into_iter().collect());
+            assert!(!client([10, 0, 0, 2]).https, "only the proxy");
+            client([10, 0, 0, 1]).https
+        };
+        assert!(https("https://yoyaku.example.lg.jp", None) && https("HTTPS://yoyaku.example.lg.jp", None));
+        assert!(!https("http://yoyaku.example.lg.jp", None) && !https("https://yoyaku.example.lg.jp", Some("http")));
+        assert!(https("http://yoyaku.example.lg.jp", Some("https")));
     }
 
     proptest! {
