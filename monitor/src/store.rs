@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::core::state::State;
@@ -50,9 +50,13 @@ impl StateFile {
         let path = folder.join(NAME);
         let wrong = |error| OpenError::Io(path.clone(), error);
         std::fs::create_dir_all(folder).map_err(wrong)?;
+        if let (Some(above), Ok(made)) = (folder.parent(), File::open(folder)) {
+            give_to_owner_of(above, &made);
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(&path).map_err(wrong)?;
+        give_to_owner_of(folder, &file);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path)),
@@ -154,6 +158,18 @@ fn fitting(state: &State) -> io::Result<Vec<u8>> {
         payload = serde_json::to_vec(past)?;
     }
     Ok(payload)
+}
+
+/// What an administrator makes below a folder of the user that runs the server is that user's: the server must be able to write it.
+/// Whoever may not give files away is that user, as a rule.
+fn give_to_owner_of(above: &Path, made: &File) {
+    if let (Ok(owner), Ok(own)) = (std::fs::metadata(above), made.metadata())
+        && own.uid() == 0
+        && owner.uid() != 0
+        && let Err(error) = std::os::unix::fs::fchown(made, Some(owner.uid()), Some(owner.gid()))
+    {
+        tracing::warn!(%error, "the monitor's state keeps its owner");
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::state::SwitchState;
@@ -31,6 +31,7 @@ pub(super) enum Found {
 pub(super) fn lock(folder: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK_NAME))?;
+    give_to_owner_of(folder, &file);
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -68,9 +69,21 @@ pub(super) fn write(folder: &Path, state: &SwitchState) -> io::Result<()> {
     let path: PathBuf = folder.join(NAME);
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     write!(file, "{HEAD}{}\n{json}\n", blake3::hash(json.as_bytes()).to_hex())?;
+    give_to_owner_of(folder, file.as_file());
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
+}
+
+/// What an administrator writes into the folder of the user that runs the server is that user's: the server must be able to read it.
+fn give_to_owner_of(folder: &Path, file: &File) {
+    if let (Ok(owner), Ok(own)) = (std::fs::metadata(folder), file.metadata())
+        && own.uid() == 0
+        && owner.uid() != 0
+        && let Err(error) = std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()))
+    {
+        tracing::warn!(%error, "a file of the switches keeps its owner");
+    }
 }
 
 #[cfg(test)]
