@@ -34,7 +34,7 @@ pub(crate) struct Common {
     /// The data folder (default: ./sesshu-data; `demo`: ./sesshu-demo, with `--training` ./sesshu-training; `watch`: ./sesshu-watch).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// The configuration (default: DIR/sesshu.toml).
+    /// The configuration (default: DIR/sesshu.toml; `watch`: DIR/watch.toml).
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print results as JSON on stdout.
@@ -191,6 +191,9 @@ pub(crate) enum ResidentCommand {
     Report {
         /// The ID on the city's letter.
         id: String,
+        /// The folder is a copy or what was there before a restore: hold it against the high-water mark in its own folder.
+        #[arg(long)]
+        copy: bool,
     },
 }
 

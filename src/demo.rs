@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
+use serde_json::json;
 use sesshu_engine::core::event::By;
 use sesshu_engine::core::ids::{CityId, DoseNo, ResidentNo};
 use sesshu_engine::core::time::{ClockTime, Day, Instant};
@@ -11,6 +12,7 @@ use sesshu_engine::roll::{RollRow, SessionRow, WaveRow};
 use sesshu_engine::{EngineHandle, LoadError, RecoverError, StartError};
 
 use crate::cli::DemoArgs;
+use crate::commands::{print, print_bytes};
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::folder::DataFolder;
@@ -53,6 +55,18 @@ pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Fai
     let engine = if kept { open(folder, &config).await? } else { make(folder, &config, args).await? };
     let residents = folder.path.join(RESIDENTS_NAME);
     serve(folder, &config, &args.listen, engine, |addresses| {
+        if folder.json {
+            let made = json!({
+                "data": folder.path,
+                "public": addresses.url(addresses.public, true),
+                "staff": addresses.url(addresses.staff, true),
+                "ops": addresses.url(addresses.ops, false),
+                "residents": residents,
+                "staff_logins": folder.path.join(STAFF_NAME),
+                "training": folder.is_for_training(),
+            });
+            return print(folder, &made, |_| String::new());
+        }
         let listed = std::fs::read_to_string(&residents).map_err(Failure::io(residents.display()))?;
         let mut text = format!(
             "Sesshu demo{}\n  residents  {}\n  staff      {}\n  ops        {}\n\nSome logins (all of them: {}):\n",
@@ -69,8 +83,7 @@ pub(crate) async fn demo(folder: &DataFolder, args: &DemoArgs) -> Result<(), Fai
         }
         text.push_str(&staff_logins(folder)?);
         text.push_str("\nStop with Ctrl-C.\n");
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::io("stdout"))
+        print_bytes(text.as_bytes())
     })
     .await
 }

@@ -13,6 +13,7 @@ use crate::config::{City, Config, ConfigError, WATCH_CONFIG_NAME, read_if_watch_
 use crate::control::run_at_server;
 use crate::exit::{ExitStatus, Failure};
 use crate::jobs::{self, Audience, Job};
+use crate::terminal::japanese;
 
 /// The configuration's name in the data folder.
 pub(crate) const CONFIG_NAME: &str = "sesshu.toml";
@@ -110,8 +111,17 @@ impl DataFolder {
 
     /// Does `job` here if nobody has the store open, else through the server that has.
     pub(crate) async fn run<A: Audience>(&self, job: Job, audience: &mut A) -> Result<Value, Failure> {
-        let config = self.config_or_failure()?;
-        match self.engine_config(&config).start().await {
+        self.run_with(&self.config_or_failure()?, job, audience).await
+    }
+
+    /// [`Self::run`] with a configuration that was read before.
+    pub(crate) async fn run_with<A: Audience>(
+        &self,
+        config: &Config,
+        job: Job,
+        audience: &mut A,
+    ) -> Result<Value, Failure> {
+        match self.engine_config(config).start().await {
             Ok(engine) => {
                 let by = By::CommandLine { uid: rustix::process::geteuid().as_raw() };
                 let result = jobs::run(&engine, job, by, audience).await;
@@ -124,6 +134,24 @@ impl DataFolder {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Fails if the folder is not there: nothing is told of a city that does not exist, and none is made by asking.
+    pub(crate) fn must_be_there(&self) -> Result<(), Failure> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        let at = self.path.display();
+        Err(Failure::usage(if japanese() {
+            format!("データフォルダー {at} はありません。--data で指定してください。")
+        } else {
+            format!("there is no data folder {at}; name it with --data")
+        }))
+    }
+
+    /// [`Self::must_be_there`], unless a configuration was named that says where everything else lies.
+    pub(crate) fn must_be_known(&self) -> Result<(), Failure> {
+        if self.config_named { Ok(()) } else { self.must_be_there() }
     }
 
     /// Fails unless nobody has the store open.

@@ -26,7 +26,9 @@ mod switches;
 mod systemd;
 mod terminal;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("SESSHU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sesshu=info"));
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    std::panic::set_hook(Box::new(log_panic));
     // Everything that Sesshu writes may hold personal data or secrets: for its own user only.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     if let Err(failure) = own_program::begin_as_child() {
@@ -67,6 +70,19 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failed(&failure),
+    }
+}
+
+/// A panic is a line of the log like any other: most are caught, such as those over the pages of a damaged store.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let said = panic.payload_as_str().unwrap_or("no words");
+    let at = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        tracing::error!(at, thread = thread.name(), "panicked: {said}\n{trace}");
+    } else {
+        tracing::error!(at, thread = thread.name(), "panicked: {said}");
     }
 }
 
@@ -105,7 +121,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Residents(ResidentsCommand::Issue { group, out, confirm }) => {
             commands::issue_passwords(&folder, group, &out, confirm.yes).await
         }
-        Command::Resident(ResidentCommand::Report { id }) => commands::report(&folder, &id).await,
+        Command::Resident(ResidentCommand::Report { id, copy }) => commands::report(&folder, &id, copy).await,
         Command::Sessions(SessionsCommand::Import(args)) => commands::import_sessions(&folder, &args).await,
         Command::Sessions(SessionsCommand::Publish { opens_at, confirm }) => {
             commands::publish(&folder, &opens_at, confirm.yes).await
@@ -141,8 +157,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::CheckConfig => commands::check_config(&folder),
         Command::Doctor => commands::doctor(&folder).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "sesshu", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sesshu", &mut script);
+            commands::print_bytes(&script)
         }
     }
 }

@@ -41,9 +41,7 @@ pub(crate) enum SwitchJob {
 
 /// Does what a command asks: by the server if one has the folder, else in the folder itself.
 pub(crate) async fn ask(folder: &DataFolder, job: SwitchJob) -> Result<Value, Failure> {
-    if !folder.path.is_dir() {
-        return Err(Failure::usage(format!("there is no data folder {}", folder.path.display())));
-    }
+    folder.must_be_there()?;
     for _ in 0..TRIES {
         if is_listening(&folder.path) {
             return run_at_server(&folder.path, &Job::Switch(job), &mut Terminal::default()).await;

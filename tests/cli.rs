@@ -74,6 +74,44 @@ fn init_leaves_a_commented_configuration_that_is_right() {
 }
 
 #[test]
+fn nothing_is_told_of_a_city_that_is_not_there() {
+    let folder = Folder::new();
+    for arguments in [
+        &["alert", "list"][..],
+        &["alert", "calls"],
+        &["alert", "silence", "all", "--until", "2099-01-01 00:00", "--reason", "x"],
+        &["alert", "test"],
+        &["notice", "failure", "--ja", "x", "--yes"],
+        &["notice", "list"],
+        &["switch", "off", "new_bookings", "--reason", "x"],
+        &["backup", "list"],
+        &["backup", "verify"],
+    ] {
+        let refused = Sesshu::new(arguments).data(&folder.data()).run().expect_code(2);
+        refused.says(&["no data folder", "--data"]);
+    }
+    assert!(!folder.data().exists(), "and none is made");
+}
+
+#[test]
+fn a_store_that_is_no_more_is_unsound_and_trying_again_does_not_help() {
+    let folder = Folder::with_data();
+    let store = folder.data().join("sesshu.redb");
+    let whole = std::fs::read(&store).expect("the store");
+    let changed = |at: usize| [&whole[..at], &[whole[at] ^ 0xFF], &whole[at + 1..]].concat();
+    for damaged in [Vec::new(), changed(0), changed(64), whole[..5_000].to_vec()] {
+        std::fs::write(&store, damaged).expect("a writable store");
+        let report = folder.run(["verify", "--json"]).run().expect_code(1);
+        assert!(!report.both().contains("panicked at"), "{}", report.both());
+        let report = report.json();
+        assert_eq!((&report["ok"], &report["digest"]), (&json!(false), &json!(null)));
+        assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{report}");
+        folder.run(["serve"]).run().expect_code(1);
+        folder.run(["staff", "list"]).run().expect_code(1);
+    }
+}
+
+#[test]
 fn init_never_touches_data_that_is_there() {
     let folder = Folder::with_data();
     let changed = format!("{}\n# changed by the city\n", read(&folder.config()));
@@ -111,6 +149,20 @@ fn a_wrong_configuration_is_named_by_file_line_and_key() {
         .expect_code(2)
         .says(&["other.toml", "no_such_key"]);
     folder.run(["check-config", "--config", "missing.toml"]).run().expect_code(2).says(&["missing.toml"]);
+}
+
+#[test]
+fn a_high_water_mark_needs_its_folder() {
+    let folder = Folder::with_data();
+    let mark = folder.folder.path().join("mark");
+    std::fs::write(folder.config(), format!("[store]\nhigh_water = {:?}\n", mark.join("high-water")))
+        .expect("a configuration");
+    for command in ["check-config", "serve"] {
+        folder.run([command]).run().expect_code(2).says(&["high_water", "missing"]);
+    }
+    std::fs::create_dir(&mark).expect("a folder");
+    folder.run(["check-config"]).run().done();
+    folder.run(["staff", "list"]).run().done();
 }
 
 #[test]

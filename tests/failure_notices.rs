@@ -51,6 +51,10 @@ async fn a_failure_is_told_everywhere_with_and_without_a_server() {
     assert!(device.get("/").await.text().contains(OVER));
     city.command(["notice", "update", "1", "--ja", LATER, "--yes"]).run().expect_code(1);
     city.command(["notice", "show", "1"]).run().done().says(&[FIRST, LATER, OVER, "健康課"]);
+    for reached in ["yes", "no"] {
+        city.command(["notice", "called", "1", "健康課", "--reached", reached]).run().done();
+    }
+    city.command(["notice", "called", "1", "健康課", "--reached", "perhaps"]).run().expect_code(2);
     let record = city.command(["notice", "record", "1"]).run().done().both();
     assert!(record.contains("健康課"), "{record}");
     city.stop();

@@ -234,6 +234,8 @@ fn issued_passwords_are_for_the_printer_alone_and_issued_once() {
         .collect();
     let printed = |text: &str| text.matches("00010000").count();
     assert_eq!(printed(&again), printed(&text), "who has a password gets no second one");
+    let nobody = city.command(["residents", "issue", "--yes", "--group", "誤字"]).arg("--out").arg(&out).run();
+    nobody.expect_code(1).says(&["誤字"]);
     let verified = city.command(["verify", "--json"]).run().done().json();
     assert_eq!(verified["ok"], true);
     // And with them people log in.

@@ -44,7 +44,7 @@ Sesshu, for monitors (docs/metrics.md)
 /health/ready   200, or 503 with the reasons as JSON
 /metrics        Prometheus text
 
-POST /watch/heartbeat   from the outside watcher (docs/deploy)
+POST /watch/heartbeat   from the outside watcher (docs/watch.md)
 POST /calls/TOKEN       from a call's provider (docs/alerts.md)
 ";
 

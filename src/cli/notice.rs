@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Confirm;
+use super::{Confirm, YesNo};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NoticeCommand {
@@ -63,8 +63,8 @@ pub(crate) enum NoticeCommand {
         /// The contact's name.
         contact: String,
         /// Whether they were reached.
-        #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
-        reached: bool,
+        #[arg(long)]
+        reached: YesNo,
     },
     /// Write the record of a notice as CSV: who was told when.
     Record {
@@ -94,12 +94,4 @@ pub(crate) struct NoticeTexts {
     /// In English (default: the Japanese text).
     #[arg(long, value_name = "TEXT")]
     pub(crate) en: Option<String>,
-}
-
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("yes or no".into()),
-    }
 }

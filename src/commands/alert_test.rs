@@ -19,6 +19,7 @@ use crate::terminal::{Terminal, japanese, words};
 
 /// Sends a test through each channel that `args` ask for. With a server, by the server: that is who must reach the other sides.
 pub(crate) async fn test_alerts(folder: &DataFolder, args: &AlertTestArgs) -> Result<(), Failure> {
+    folder.must_be_known()?;
     let config = folder.alert_config()?;
     let trial = Trial {
         name: config.city.name.as_str().into(),

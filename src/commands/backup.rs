@@ -9,12 +9,17 @@ mod take;
 mod verify;
 
 use crate::backups::BackupJob;
-use crate::cli::BackupCommand;
+use crate::cli::{BackupCommand, GenerationsArgs};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 
 /// Does what was asked.
 pub(crate) async fn backup(folder: &DataFolder, command: BackupCommand) -> Result<(), Failure> {
+    if let BackupCommand::List(GenerationsArgs { from: None })
+    | BackupCommand::Verify { args: GenerationsArgs { from: None }, .. } = command
+    {
+        folder.must_be_known()?;
+    }
     match command {
         BackupCommand::Now => take::take(folder, BackupJob::Now).await,
         BackupCommand::Daily => take::take(folder, BackupJob::Daily).await,

@@ -81,7 +81,9 @@ pub(crate) async fn import_roll(folder: &DataFolder, args: &ImportArgs, partial:
     print(folder, &without(difference.clone(), &["difference"]), |difference| {
         let wrong = array(difference, "errors").len();
         let (new, changed) = (&difference["new"], &difference["changed"]);
-        let (unchanged, gone) = (&difference["unchanged"], &difference["gone"]);
+        let unchanged = &difference["unchanged"];
+        // Whoever stands on a wrong line may be one of those that seem to be missing.
+        let gone = if wrong > 0 && !partial { "–".to_owned() } else { difference["gone"].to_string() };
         let counts = if japanese() {
             format!("新規 {new}、変更 {changed}、変更なし {unchanged}、名簿から外れる人 {gone}、誤り {wrong}")
         } else {

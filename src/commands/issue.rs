@@ -31,12 +31,14 @@ pub(crate) async fn issue_passwords(
         confirm(&format!("Make passwords for {waiting} people?"), yes)?;
     }
     let mut terminal = Terminal::with_list(PasswordList::open(out, &void)?);
+    let everybody =
+        group.as_ref().map_or_else(|| "everybody".to_owned(), |group| format!("everybody in the group {group}"));
     let issued = folder.run(Job::IssuePasswords { group }, &mut terminal).await?;
     let list = terminal.into_list().map(PasswordList::finish).transpose()?.flatten();
     let list = list.map(|path| path.display().to_string());
     print(folder, &json!({ "issued": issued["issued"], "list": list }), |result| match &list {
         Some(list) => format!("issued {} passwords\nlist for the printer: {list}", result["issued"]),
-        None => "everybody has a password".into(),
+        None => format!("{everybody} has a password"),
     })
 }
 

@@ -36,7 +36,7 @@ use sesshu_monitor::config::Advice;
 use crate::cli::Role;
 use crate::config::TEMPLATE;
 use crate::control::run_at_server;
-use crate::exit::Failure;
+use crate::exit::{ExitStatus, Failure};
 use crate::folder::DataFolder;
 use crate::jobs::{Job, verified};
 use crate::terminal::{Terminal, japanese};
@@ -44,8 +44,13 @@ use crate::terminal::{Terminal, japanese};
 /// Prints a result: JSON if that is asked for, else the text that `words` makes of it.
 pub(crate) fn print(folder: &DataFolder, value: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
     let text = if folder.json { value.to_string() } else { words(value) };
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints what is ready to be printed. Whoever reads no further is no failure.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::io("stdout")(error)),
         _ => Ok(()),
     }
@@ -127,8 +132,8 @@ pub(crate) async fn verify(folder: &DataFolder, copy: bool) -> Result<(), Failur
         Err(RecoverError::Load(LoadError::InUse)) => {
             run_at_server(&folder.path, &Job::Verify, &mut Terminal::default()).await?
         }
-        Err(RecoverError::Load(error)) => return Err(error.into()),
-        Err(error @ RecoverError::HighWater(_)) => return Err(Failure::refused(error)),
+        Err(RecoverError::Load(error)) => return unsound(folder, error.into()),
+        Err(error @ RecoverError::HighWater(_)) => return unsound(folder, Failure::refused(error)),
     };
     print(folder, &report, |report| {
         let mut text = format!(
@@ -148,9 +153,27 @@ pub(crate) async fn verify(folder: &DataFolder, copy: bool) -> Result<(), Failur
     if report["ok"] == true { Ok(()) } else { Err(Failure::refused("verification failed")) }
 }
 
+/// Data that cannot even be opened. Nothing of it was counted; that it is unsound is a result, too.
+fn unsound(folder: &DataFolder, failure: Failure) -> Result<(), Failure> {
+    if folder.json && failure.status == ExitStatus::Refused {
+        let report = json!({
+            "ok": false,
+            "residents": null,
+            "sessions": null,
+            "bookings_live": null,
+            "entries": null,
+            "digest": null,
+            "problems": [failure.message],
+        });
+        print(folder, &report, |_| String::new())?;
+    }
+    Err(failure)
+}
+
 /// Everything held about one person.
-pub(crate) async fn report(folder: &DataFolder, id: &str) -> Result<(), Failure> {
-    let report = folder.run(Job::Report { id: id.to_owned() }, &mut Terminal::default()).await?;
+pub(crate) async fn report(folder: &DataFolder, id: &str, copy: bool) -> Result<(), Failure> {
+    let (config, job) = (folder.config_of(copy)?, Job::Report { id: id.to_owned() });
+    let report = folder.run_with(&config, job, &mut Terminal::default()).await?;
     print(folder, &report, |report| serde_json::to_string_pretty(report).unwrap_or_default())
 }
 
@@ -167,7 +190,7 @@ pub(crate) async fn staff(folder: &DataFolder, login: &str, role: Option<Role>) 
     print(folder, &made, |made| {
         let word = |key: &str| made[key].as_str().unwrap_or("").to_owned();
         format!(
-            "login       {}\nrole        {}\npassword    {}\nTOTP secret {}\nThese are shown once and stored only as hashes.",
+            "login       {}\nrole        {}\npassword    {}\nTOTP secret {}\nThese are shown once. Of the password only a hash is stored.",
             word("login"),
             word("role"),
             word("password"),

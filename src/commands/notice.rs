@@ -8,7 +8,7 @@ use sesshu_monitor::core::time::WallMs;
 
 use super::notice_shown::{self, state_of};
 use super::print;
-use crate::cli::{NoticeCommand, NoticeTexts};
+use crate::cli::{NoticeCommand, NoticeTexts, YesNo};
 use crate::exit::Failure;
 use crate::folder::DataFolder;
 use crate::monitoring::{self, MonitorJob};
@@ -37,6 +37,7 @@ pub(crate) async fn notice(folder: &DataFolder, command: NoticeCommand) -> Resul
         }
         NoticeCommand::Called { number, contact, reached } => {
             let notice = Some(NoticeNo(number));
+            let reached = reached == YesNo::Yes;
             let order = Order::LogCall { contact: contact.into(), incident: None, notice, reached, by };
             let done = monitoring::ask(folder, MonitorJob::Order(order)).await?;
             print(folder, &done, |_| words("電話の記録を残しました。", "the call is logged").into())

@@ -139,6 +139,10 @@ impl Config {
         if self.store.high_water.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
             return wrong("store", "high_water", "must be a path");
         }
+        let mark_folder = self.store.high_water.as_deref().and_then(Path::parent);
+        if mark_folder.is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return wrong("store", "high_water", "its folder is missing");
+        }
         if !(5..=1_440).contains(&self.login.minutes) {
             return wrong("login", "minutes", "must be from 5 to 1440");
         }
@@ -164,8 +168,8 @@ impl Config {
         if rules.change_deadline_days_before > 30 {
             return wrong("rules", "change_deadline_days_before", "must be from 0 to 30");
         }
-        if !(1..=30).contains(&rules.hold_minutes) {
-            return wrong("rules", "hold_minutes", "must be from 1 to 30");
+        if !(1..=10).contains(&rules.hold_minutes) {
+            return wrong("rules", "hold_minutes", "must be from 1 to 10");
         }
         // The contract: a hold never stretches past 10 minutes in all.
         if rules.hold_minutes_total < rules.hold_minutes || rules.hold_minutes_total > 10 {

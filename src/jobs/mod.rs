@@ -112,7 +112,7 @@ pub(crate) async fn run<A: Audience>(
             Ok(imports::roll_difference(engine, &file.0, partial, lang(japanese)))
         }
         Job::RollImport { file, partial, shown } => imports::roll_import(engine, &file.0, partial, &shown, by).await,
-        Job::WithoutPassword { group } => Ok(passwords::without(engine, group.as_deref())),
+        Job::WithoutPassword { group } => passwords::without(engine, group.as_deref()),
         Job::IssuePasswords { group } => passwords::issue(engine, group.as_deref(), by, audience).await,
         Job::Report { id } => report(engine, &id, by).await,
         Job::Sessions { file, dry_run, japanese } => {

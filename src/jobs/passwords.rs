@@ -8,10 +8,13 @@ use sesshu_engine::{EngineHandle, PreparedHash, PreparedPassword};
 use super::{Audience, PasswordLine};
 use crate::exit::Failure;
 
-/// The IDs of those who have no password.
-pub(super) fn without(engine: &EngineHandle, group: Option<&str>) -> Value {
+/// The IDs of those who have no password. A group in which nobody is was mistyped.
+pub(super) fn without(engine: &EngineHandle, group: Option<&str>) -> Result<Value, Failure> {
+    if let Some(group) = group.filter(|group| !engine.has_group(group)) {
+        return Err(Failure::refused(format!("nobody on the roll is in the group {group}")));
+    }
     let ids = engine.without_password(group).into_iter().filter_map(|resident| engine.city_id(resident));
-    json!({ "ids": ids.map(|id| id.to_string()).collect::<Vec<_>>() })
+    Ok(json!({ "ids": ids.map(|id| id.to_string()).collect::<Vec<_>>() }))
 }
 
 pub(super) async fn issue<A: Audience>(

@@ -58,6 +58,16 @@ impl EngineHandle {
         counts
     }
 
+    /// Whether anybody on the roll is in `group`.
+    #[must_use]
+    pub fn has_group(&self, group: &str) -> bool {
+        let mut found = false;
+        self.index().for_each_resident(|_, entry| {
+            found |= !entry.record.left_roll && entry.person.groups.iter().any(|own| **own == *group);
+        });
+        found
+    }
+
     /// The people who have no password yet, on the roll and (if given) in `group`.
     #[must_use]
     pub fn without_password(&self, group: Option<&str>) -> Vec<ResidentNo> {

@@ -146,8 +146,19 @@ pub struct StoreError(#[from] pub redb::Error);
 impl StoreError {
     /// Whether what is stored is not what was written: trying again does not help.
     #[must_use]
-    pub const fn is_damage(&self) -> bool {
-        matches!(self.0, redb::Error::Corrupted(_))
+    pub fn is_damage(&self) -> bool {
+        use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+
+        match &self.0 {
+            redb::Error::Corrupted(_)
+            | redb::Error::UpgradeRequired(_)
+            | redb::Error::TableDoesNotExist(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableIsMultimap(_) => true,
+            // So it says that a file is empty or no store.
+            redb::Error::Io(error) => matches!(error.kind(), InvalidData | UnexpectedEof),
+            _ => false,
+        }
     }
 }
 

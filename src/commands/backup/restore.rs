@@ -164,13 +164,18 @@ impl Done {
             Self::Planned(plan) => {
                 let (size, seq) = (size(plan.manifest.bytes), plan.head.seq);
                 let until = state_of(plan.manifest.taken_at, plan.journal.as_ref());
+                // A piece of the journal that was shipped is not cut for a plan: entries after the instant are counted with it.
+                let at_most = match args.at {
+                    Some(UpTo::Time(_)) => words("多くとも", "at most "),
+                    _ => "",
+                };
                 if japanese() {
                     format!(
-                        "世代 {name}（{size}、記録 {seq} まで）を {to} に復元できます。{until}\n何も書いていません。"
+                        "世代 {name}（{size}、{at_most}記録 {seq} まで）を {to} に復元できます。{until}\n何も書いていません。"
                     )
                 } else {
                     format!(
-                        "{name} ({size}, up to journal entry {seq}) can be restored to {to}. {until}\nNothing was written."
+                        "{name} ({size}, {at_most}up to journal entry {seq}) can be restored to {to}. {until}\nNothing was written."
                     )
                 }
             }
@@ -214,7 +219,7 @@ fn complete_at(journal: Option<&Reached>, snapshot: Instant) -> String {
     journal.map_or(snapshot, |reached| reached.complete_at).to_rfc3339()
 }
 
-/// What a person does next with the restored folder. A mark that lies elsewhere is of the lost data, which went further.
+/// What a person does next with the restored folder. A mark that lies elsewhere is of the data before, which may have gone further.
 fn next_step(to: &Path) -> String {
     let at = to.display();
     let serve = if japanese() {
@@ -238,12 +243,12 @@ fn next_step(to: &Path) -> String {
                 let mark = mark.display();
                 if japanese() {
                     format!(
-                        "{mark} は失われたデータの目印で、復元したデータより先を指します。退避してから始めます:\n\
+                        "{mark} は前のデータの目印で、復元したデータより先を指すことがあります。退避してから始めます:\n\
                          mv {mark} {mark}.before-restore\n{serve}"
                     )
                 } else {
                     format!(
-                        "{mark} is the mark of the lost data, which went further than what was restored. Put it aside first:\n\
+                        "{mark} is the mark of the data before, which may have gone further than what was restored. Put it aside first:\n\
                          mv {mark} {mark}.before-restore\n{serve}"
                     )
                 }
