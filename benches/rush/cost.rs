@@ -6,7 +6,7 @@ use sesshu_benches::bare_axum::BareAxum;
 use sesshu_benches::crowd::{Crowd, open_sessions};
 use sesshu_benches::open_model::open_load;
 use sesshu_benches::rounds::{median, processor_time, rate, threads_time};
-use sesshu_benches::rush::{client_runtime, rush};
+use sesshu_benches::rush::{Requests, client_runtime, rush};
 use sesshu_tests::{City, Place, report};
 use tokio::runtime::Runtime;
 
@@ -49,14 +49,18 @@ impl Cost {
         Self { runtime, bare, crowd, hot, many }
     }
 
-    /// The processor time of one of bare axum's answers to the POST of a booking, when so many come a second.
-    pub(crate) fn bare_post_us(&mut self, per_second: f64, lasting: Duration) -> f64 {
+    /// Bookings for bare axum, when so many come a second.
+    pub(crate) fn for_bare(&mut self, per_second: f64, lasting: Duration) -> Requests {
         let count = ((per_second * lasting.as_secs_f64()) as usize).clamp(1, BARE_MAX);
-        let requests = self.crowd.bookings(count, &self.many);
+        self.crowd.bookings(count, &self.many)
+    }
+
+    /// The processor time of one of bare axum's answers to them.
+    pub(crate) fn bare_post_us(&self, requests: &Requests, per_second: f64) -> f64 {
         let before = processor_time(self.bare.process_id());
-        self.runtime.block_on(open_load(self.bare.address, CONNECTIONS, &requests, per_second, 201));
+        self.runtime.block_on(open_load(self.bare.address, CONNECTIONS, requests, per_second, 201));
         let used = processor_time(self.bare.process_id()).saturating_sub(before);
-        used.as_secs_f64() * 1_000_000.0 / count as f64
+        used.as_secs_f64() * 1_000_000.0 / requests.len() as f64
     }
 
     /// The goals of durable bookings over HTTP.

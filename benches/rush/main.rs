@@ -158,10 +158,11 @@ impl Rush {
             most_memory_mib = phase.memory_mib;
         }
         lines += &line("memory at 100x / memory at 1x", most_memory_mib / once.memory_mib, "<= 1.2");
-        let bare_us = self.cost.bare_post_us(most, self.lengths.warm);
+        let posts = self.cost.for_bare(most, self.lengths.warm);
+        let bare_us = self.cost.bare_post_us(&posts, most);
         // As the refusals were: on a core whose caches belong to whoever hashes.
         self.arrivals().set(Pace::AtOnce(AT_ONCE));
-        let bare_beside_us = self.cost.bare_post_us(most, self.lengths.warm);
+        let bare_beside_us = self.cost.bare_post_us(&posts, most);
         self.arrivals().set(Pace::Nobody);
         let bare = format!("bare axum's POST {bare_us:.1} us, {bare_beside_us:.1} us beside logins");
         report(&format!("a refusal costs {refusal_us:.1} us, {bare}"));
