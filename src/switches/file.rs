@@ -102,6 +102,23 @@ mod tests {
     }
 
     #[test]
+    fn what_an_administrator_writes_is_the_folders_owners() {
+        const SERVER: u32 = 65_534;
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("not run: only root gives files away");
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::chown(folder.path(), Some(SERVER), Some(SERVER)).expect("root may");
+        let _turning = lock(folder.path()).expect("a lock");
+        write(folder.path(), &state()).expect("it is written");
+        for name in [NAME, LOCK_NAME] {
+            let owner = std::fs::metadata(folder.path().join(name)).expect("a file").uid();
+            assert_eq!(owner, SERVER, "{name}");
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_and_the_file_is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
 
