@@ -128,10 +128,7 @@ pub(crate) async fn run(monitor: &MonitorHandle, job: MonitorJob, uid: u32) -> R
 /// Does what a command asks: by the server if one has the folder, else in the monitor's folder itself. What it has to send is tried for
 /// a while then, and left to the next server.
 pub(crate) async fn ask(folder: &DataFolder, job: MonitorJob) -> Result<Value, Failure> {
-    // A trial may go without one: contacts are tried before there is a city.
-    if !matches!(job, MonitorJob::Test(_)) {
-        folder.must_be_there()?;
-    }
+    folder.must_be_there()?;
     let config = folder.alert_config()?;
     if is_listening(&folder.path) {
         return run_at_server(&folder.path, &Job::Monitor(job), &mut Terminal::default()).await;

@@ -3,10 +3,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::core::state::State;
+use crate::owner::give_to_owner_of;
 
 const NAME: &str = "state";
 const MAGIC: &[u8; 8] = b"SESSHUM1";
@@ -158,18 +159,6 @@ fn fitting(state: &State) -> io::Result<Vec<u8>> {
         payload = serde_json::to_vec(past)?;
     }
     Ok(payload)
-}
-
-/// What an administrator makes below a folder of the user that runs the server is that user's: the server must be able to write it.
-/// Whoever may not give files away is that user, as a rule.
-fn give_to_owner_of(above: &Path, made: &File) {
-    if let (Ok(owner), Ok(own)) = (std::fs::metadata(above), made.metadata())
-        && own.uid() == 0
-        && owner.uid() != 0
-        && let Err(error) = std::os::unix::fs::fchown(made, Some(owner.uid()), Some(owner.gid()))
-    {
-        tracing::warn!(%error, "the monitor's state keeps its owner");
-    }
 }
 
 #[cfg(test)]

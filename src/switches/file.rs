@@ -3,8 +3,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use sesshu_monitor::give_to_owner_of;
 
 use super::state::SwitchState;
 
@@ -75,17 +77,6 @@ pub(super) fn write(folder: &Path, state: &SwitchState) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// What an administrator writes into the folder of the user that runs the server is that user's: the server must be able to read it.
-fn give_to_owner_of(folder: &Path, file: &File) {
-    if let (Ok(owner), Ok(own)) = (std::fs::metadata(folder), file.metadata())
-        && own.uid() == 0
-        && owner.uid() != 0
-        && let Err(error) = std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()))
-    {
-        tracing::warn!(%error, "a file of the switches keeps its owner");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +94,8 @@ mod tests {
 
     #[test]
     fn what_an_administrator_writes_is_the_folders_owners() {
+        use std::os::unix::fs::MetadataExt;
+
         const SERVER: u32 = 65_534;
         if !rustix::process::geteuid().is_root() {
             eprintln!("not run: only root gives files away");
